@@ -1,0 +1,16 @@
+//! llama.cpp: a supervised worker process ([`LlamaEngine`]) around a session ([`session::Session`]) with one model.
+
+mod footprint;
+mod list;
+mod logits;
+mod protocol;
+pub mod session;
+mod supervisor;
+mod template;
+mod trie;
+mod worker;
+
+pub use footprint::{Device, Footprint, cpu_features, devices, kv_bytes_per_token, offload_layers};
+pub use session::Session;
+pub use supervisor::{LlamaEngine, LlamaSettings, WorkerCommand};
+pub use worker::{WORKER_COMMAND, run_worker};

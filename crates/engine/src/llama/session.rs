@@ -1,0 +1,394 @@
+//! A loaded model in this process: prompt evaluation with reuse, scoring over a token trie, writing under a constraint.
+//!
+//! The prompt is evaluated in chunks of [`CHUNK`] tokens at fixed positions, and only whole chunks are reused. What a
+//! request is answered therefore does not depend on what was asked before it: the same batches are computed either way.
+
+mod generate;
+mod score;
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use llama_cpp_2::context::LlamaContext;
+use llama_cpp_2::context::params::LlamaContextParams;
+use llama_cpp_2::llama_backend::LlamaBackend;
+use llama_cpp_2::llama_batch::LlamaBatch;
+use llama_cpp_2::model::params::LlamaModelParams;
+use llama_cpp_2::model::{LlamaLoraAdapter, LlamaModel};
+use llama_cpp_2::token::LlamaToken;
+
+use crate::error::EngineError;
+use crate::gguf;
+use crate::llama::footprint::{self, Footprint};
+use crate::llama::template::{ChatTemplate, Piece};
+use crate::llama::trie::Token;
+use crate::request::{ModelInfo, Prompt};
+
+/// Tokens of a prompt that are evaluated together; positions `k * CHUNK` are where a prompt can be taken up again.
+pub(crate) const CHUNK: usize = 64;
+
+/// Tokens of continuations that are evaluated together. Below 64, llama.cpp's flash attention on the CPU walks the cache
+/// cell by cell and skips what is masked, so that a token's result has the same bits whatever else is in the batch and
+/// wherever its cells lie; from 64 on it works in tiles. Activations are rounded to 8 bits, which turns a difference in
+/// the last bit into one of tenths of a nat: only equal bits are equal scores.
+pub(crate) const EXACT_BATCH: usize = 63;
+
+/// The context is made larger in powers of two, from here.
+const FIRST_CONTEXT: usize = 2048;
+
+/// What a session tells while it works, and asks.
+pub trait Control {
+    /// Whether the request was cancelled: asked between evaluations.
+    fn cancelled(&self) -> bool;
+    /// Something was computed.
+    fn step(&mut self);
+    /// Prompt tokens evaluated, of all.
+    fn prefill(&mut self, done: usize, total: usize);
+    /// New text.
+    fn delta(&mut self, text: &str);
+    /// The text is cut back to so many bytes.
+    fn truncate(&mut self, to: usize);
+}
+
+/// What to load.
+#[derive(Debug, Clone)]
+pub struct SessionSettings {
+    /// How large.
+    pub footprint: Footprint,
+    /// Threads; 0 is one a physical core.
+    pub threads: u32,
+    /// Take nothing over from one request to the next.
+    pub deterministic: bool,
+    /// LoRA adapter and its scale.
+    pub adapter: Option<(String, f32)>,
+}
+
+/// The process-wide llama.cpp backend.
+fn backend() -> Result<&'static LlamaBackend, EngineError> {
+    static BACKEND: OnceLock<Result<LlamaBackend, String>> = OnceLock::new();
+    BACKEND
+        .get_or_init(|| {
+            super::worker::collect_logs();
+            LlamaBackend::init().map_err(|e| e.to_string())
+        })
+        .as_ref()
+        .map_err(EngineError::model)
+}
+
+/// The devices that llama.cpp finds. Call it in a process that may crash.
+///
+/// # Errors
+/// When llama.cpp cannot start.
+pub fn find_devices() -> Result<Vec<footprint::Device>, EngineError> {
+    backend().map(|_| footprint::devices())
+}
+
+/// Loads a model for the life of the process: a worker holds one model, and ends with it.
+///
+/// # Errors
+/// [`EngineError::ModelFile`] with what llama.cpp said; [`EngineError::OutOfMemory`].
+pub fn load_model(
+    path: &Path,
+    settings: &SessionSettings,
+    mut progress: impl FnMut(f32) + 'static,
+) -> Result<(&'static LlamaModel, Option<LlamaLoraAdapter>, u32), EngineError> {
+    let backend = backend()?;
+    let header = gguf::Header::read(path)?;
+    let gpu: Vec<_> = footprint::devices().into_iter().filter(|d| d.gpu).collect();
+    let free: u64 = gpu.iter().map(|d| d.memory_free).sum();
+    let fitting = if gpu.is_empty() {
+        0
+    } else {
+        let (layers, kv) = (header.layers(), header.kv_bytes_per_token());
+        footprint::offload_layers(free, header.file_bytes, layers, kv, settings.footprint.context.min(8192))
+    };
+    let gpu_layers = settings.footprint.gpu_layers.map_or(fitting, |most| most.min(fitting));
+    let params = LlamaModelParams::default().with_n_gpu_layers(gpu_layers).with_progress_callback(move |share| {
+        progress(share);
+        true
+    });
+    super::worker::clear_logs();
+    let model = LlamaModel::load_from_file(backend, path, &params).map_err(|_| load_fault(path))?;
+    let model: &'static mut LlamaModel = Box::leak(Box::new(model));
+    let adapter = match &settings.adapter {
+        Some((file, _)) => Some(model.lora_adapter_init(file).map_err(|_| EngineError::ModelFile {
+            path: file.clone(),
+            problem: format!("not a LoRA adapter for this model: {}", super::worker::last_log_errors()),
+        })?),
+        None => None,
+    };
+    Ok((model, adapter, gpu_layers))
+}
+
+fn load_fault(path: &Path) -> EngineError {
+    let said = super::worker::last_log_errors();
+    let lower = said.to_lowercase();
+    if ["failed to allocate", "out of memory", "unable to allocate", "bad_alloc"].iter().any(|m| lower.contains(m)) {
+        return EngineError::OutOfMemory { message: said };
+    }
+    let problem = format!("llama.cpp cannot load this model: {said}; use another GGUF file");
+    EngineError::ModelFile { path: path.display().to_string(), problem }
+}
+
+/// A model with its KV cache.
+pub struct Session {
+    model: &'static LlamaModel,
+    adapter: Option<(LlamaLoraAdapter, f32)>,
+    context: Option<LlamaContext<'static>>,
+    context_tokens: usize,
+    /// The tokens whose keys and values stand in sequence 0.
+    kept: Vec<Token>,
+    template: ChatTemplate,
+    footprint: Footprint,
+    deterministic: bool,
+    threads: u32,
+    gpu_layers: u32,
+    limit: usize,
+    grammar: OnceLock<Result<generate::GrammarFactory, String>>,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Session({} tokens of context)", self.context_tokens)
+    }
+}
+
+pub(crate) fn to_i32(n: usize) -> i32 {
+    i32::try_from(n).unwrap_or(i32::MAX)
+}
+
+fn to_u32(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+pub(crate) fn millis(since: std::time::Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Session {
+    /// A session over a loaded model.
+    ///
+    /// # Errors
+    /// When the model carries no usable chat template, or its context cannot be made.
+    pub fn new(
+        model: &'static LlamaModel,
+        adapter: Option<LlamaLoraAdapter>,
+        gpu_layers: u32,
+        path: &Path,
+        settings: &SessionSettings,
+    ) -> Result<Self, EngineError> {
+        let source = model.chat_template(None).ok().and_then(|t| t.to_string().ok()).ok_or_else(|| {
+            EngineError::ModelFile { path: path.display().to_string(), problem: gguf::NO_TEMPLATE.to_owned() }
+        })?;
+        let vocab = model.vocab();
+        let text = |token: LlamaToken| {
+            if token.0 < 0 {
+                String::new()
+            } else {
+                String::from_utf8_lossy(&vocab.token_to_piece(token, true, None)).into()
+            }
+        };
+        let template = ChatTemplate::new(source, text(vocab.bos()), text(vocab.eos()))?;
+        let threads = if settings.threads == 0 { footprint::physical_cores() } else { settings.threads };
+        let trained = usize::try_from(model.n_ctx_train()).unwrap_or(FIRST_CONTEXT);
+        let allowed = usize::try_from(settings.footprint.context).unwrap_or(FIRST_CONTEXT);
+        let mut session = Self {
+            model,
+            adapter: adapter.map(|a| (a, settings.adapter.as_ref().map_or(1.0, |(_, scale)| *scale))),
+            context: None,
+            context_tokens: 0,
+            kept: Vec::new(),
+            template,
+            footprint: settings.footprint,
+            deterministic: settings.deterministic,
+            threads,
+            gpu_layers,
+            limit: trained.min(allowed),
+            grammar: OnceLock::new(),
+        };
+        session.reserve(1)?;
+        Ok(session)
+    }
+
+    /// What model this is. `hash` and `adapter_hash` are the caller's to fill.
+    #[must_use]
+    pub fn info(&self) -> ModelInfo {
+        let meta = |key: &str| self.model.meta_val_str(key).unwrap_or_default();
+        let layers = self.model.n_layer();
+        let heads = self.model.n_head().max(1);
+        let embedding = u32::try_from(self.model.n_embd()).unwrap_or_default();
+        let gpus: Vec<String> = footprint::devices().into_iter().filter(|d| d.gpu).map(|d| d.name).collect();
+        let backend = if self.gpu_layers == 0 { "cpu".to_owned() } else { gpus.join("+") };
+        ModelInfo {
+            name: meta("general.name"),
+            architecture: meta("general.architecture"),
+            parameters: self.model.n_params(),
+            bytes: self.model.size(),
+            context: usize::try_from(self.model.n_ctx_train()).unwrap_or_default(),
+            context_limit: self.limit,
+            kv_bytes_per_token: footprint::kv_bytes_per_token(layers, self.model.n_head_kv(), embedding / heads),
+            vocabulary: usize::try_from(self.model.n_vocab()).unwrap_or_default(),
+            backend,
+            gpu_layers: self.gpu_layers,
+            layers,
+            threads: self.threads,
+            hash: String::new(),
+            adapter_hash: None,
+        }
+    }
+
+    /// Makes the context hold at least so many tokens; what it held is lost when it has to grow.
+    fn reserve(&mut self, tokens: usize) -> Result<(), EngineError> {
+        if tokens > self.limit {
+            return Err(EngineError::ContextExceeded { needed: tokens, limit: self.limit, over: tokens - self.limit });
+        }
+        if self.context.is_some() && tokens <= self.context_tokens {
+            return Ok(());
+        }
+        let size = tokens.next_power_of_two().max(FIRST_CONTEXT).min(self.limit);
+        self.context = None;
+        self.kept.clear();
+        let threads = i32::try_from(self.threads).unwrap_or(1);
+        let params = LlamaContextParams::default()
+            .with_n_ctx(std::num::NonZeroU32::new(to_u32(size)))
+            .with_n_batch(self.footprint.batch)
+            .with_n_ubatch(self.footprint.batch)
+            .with_n_seq_max(self.footprint.sequences + 1)
+            .with_kv_unified(true)
+            .with_n_threads(threads)
+            .with_n_threads_batch(threads)
+            .with_no_perf(true);
+        let mut context = self.model.new_context(backend()?, params).map_err(|e| EngineError::OutOfMemory {
+            message: format!(
+                "a context of {size} tokens could not be made ({e}): {}",
+                super::worker::last_log_errors()
+            ),
+        })?;
+        if let Some((adapter, scale)) = &mut self.adapter {
+            context.lora_adapter_set(adapter, *scale).map_err(EngineError::model)?;
+        }
+        self.context = Some(context);
+        self.context_tokens = size;
+        Ok(())
+    }
+
+    fn context(&mut self) -> Result<&mut LlamaContext<'static>, EngineError> {
+        self.context.as_mut().ok_or_else(|| EngineError::model("the context is gone"))
+    }
+
+    /// Tokens of a prompt, rendered with the model's chat template.
+    ///
+    /// # Errors
+    /// When the template cannot be rendered.
+    pub fn prompt_tokens(&self, prompt: &Prompt) -> Result<Vec<Token>, EngineError> {
+        let pieces = self.template.render(prompt)?;
+        let vocab = self.model.vocab();
+        let tokenize = |text: &str, special: bool| -> Vec<Token> {
+            vocab.tokenize(text.as_bytes(), false, special).into_iter().map(|t| t.0).collect()
+        };
+        // A message that spells a special token is tokenized apart, as plain text. All others go in one run, so that
+        // tokens are those of the whole text.
+        let hostile = pieces.iter().any(|piece| match piece {
+            Piece::Template(_) => false,
+            Piece::Content(text) => tokenize(text, true) != tokenize(text, false),
+        });
+        let mut tokens = if hostile {
+            pieces
+                .iter()
+                .flat_map(|piece| match piece {
+                    Piece::Template(text) => tokenize(text, true),
+                    Piece::Content(text) => tokenize(text, false),
+                })
+                .collect()
+        } else {
+            let whole: String = pieces
+                .iter()
+                .map(|p| match p {
+                    Piece::Template(t) | Piece::Content(t) => t.as_str(),
+                })
+                .collect();
+            tokenize(&whole, true)
+        };
+        if vocab.should_add_bos() && tokens.first() != Some(&vocab.bos().0) {
+            tokens.insert(0, vocab.bos().0);
+        }
+        Ok(tokens)
+    }
+
+    /// Tokens of a text that continues a prompt, without what a tokenizer adds at a beginning.
+    #[must_use]
+    pub fn continuation_tokens(&self, text: &str) -> Vec<Token> {
+        let vocab = self.model.vocab();
+        let tokenize = |text: &str| vocab.tokenize(text.as_bytes(), false, false);
+        let (lead, whole) = (tokenize("-"), tokenize(&format!("-{text}")));
+        let tokens = whole.strip_prefix(lead.as_slice()).map_or_else(|| tokenize(text), <[LlamaToken]>::to_vec);
+        tokens.into_iter().map(|t| t.0).collect()
+    }
+
+    /// Bytes of a token; none for control tokens.
+    fn piece(&self, token: Token) -> Vec<u8> {
+        self.model.vocab().token_to_piece(LlamaToken(token), false, None)
+    }
+
+    /// Evaluates a prompt in sequence 0, so that the logits of its last token are at hand. Returns how many tokens were
+    /// taken over.
+    fn evaluate_prompt(&mut self, tokens: &[Token], control: &mut dyn Control) -> Result<usize, EngineError> {
+        if tokens.is_empty() {
+            return Err(EngineError::model("an empty prompt"));
+        }
+        let common = self.kept.iter().zip(tokens).take_while(|(a, b)| a == b).count();
+        // The last token is evaluated again in any case: its logits are needed.
+        let reused = if self.deterministic { 0 } else { common.min(tokens.len() - 1) / CHUNK * CHUNK };
+        self.forget_from(reused)?;
+        control.prefill(reused, tokens.len());
+        let mut done = reused;
+        for chunk in tokens.get(reused..).unwrap_or_default().chunks(CHUNK) {
+            if control.cancelled() {
+                return Err(EngineError::Cancelled);
+            }
+            self.append(chunk, control)?;
+            done += chunk.len();
+            control.prefill(done, tokens.len());
+        }
+        Ok(reused)
+    }
+
+    /// Keeps the first tokens of sequence 0 and drops everything else.
+    fn forget_from(&mut self, position: usize) -> Result<(), EngineError> {
+        self.kept.truncate(position);
+        let context = self.context()?;
+        if position == 0 {
+            context.clear_kv_cache();
+        } else {
+            context.kv_cache_seq_rm(0, Some(to_u32(position)), None).map_err(EngineError::model)?;
+        }
+        Ok(())
+    }
+
+    /// Evaluates tokens at the end of sequence 0; the logits of the last one are at hand afterwards.
+    fn append(&mut self, tokens: &[Token], control: &mut dyn Control) -> Result<(), EngineError> {
+        let limit = usize::try_from(self.footprint.batch).unwrap_or(CHUNK).max(1);
+        for part in tokens.chunks(limit) {
+            let mut batch = LlamaBatch::new(part.len(), 1);
+            for (i, &token) in part.iter().enumerate() {
+                let position = to_i32(self.kept.len() + i);
+                batch.add(LlamaToken(token), position, &[0], i + 1 == part.len()).map_err(EngineError::model)?;
+            }
+            self.decode(&mut batch)?;
+            self.kept.extend_from_slice(part);
+            control.step();
+        }
+        Ok(())
+    }
+
+    fn decode(&mut self, batch: &mut LlamaBatch<'_>) -> Result<(), EngineError> {
+        self.context()?.decode(batch).map_err(|e| {
+            let said = super::worker::last_log_errors();
+            if said.to_lowercase().contains("alloc") {
+                EngineError::OutOfMemory { message: said }
+            } else {
+                EngineError::model(format!("{e}; {said}"))
+            }
+        })
+    }
+}

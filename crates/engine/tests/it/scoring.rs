@@ -1,0 +1,160 @@
+//! Scores equal one-by-one evaluation, and do not depend on what was asked before.
+
+use std::mem::ManuallyDrop;
+use std::num::NonZeroU32;
+use std::time::{Duration, Instant};
+
+use bogam_engine::llama::Session;
+use bogam_engine::{EngineError, Prompt, ScoreRequest};
+use llama_cpp_2::context::LlamaContext;
+use llama_cpp_2::context::params::LlamaContextParams;
+use llama_cpp_2::llama_backend::LlamaBackend;
+use llama_cpp_2::llama_batch::LlamaBatch;
+use llama_cpp_2::token::LlamaToken;
+
+use crate::common::{Recorder, model, names, prompt, session, turn};
+
+/// The plain way: the prompt in one batch, then one decode call a name, log-softmax in f64.
+struct OneByOne {
+    context: LlamaContext<'static>,
+    prompt: usize,
+    last: Vec<f32>,
+}
+
+fn plain_context() -> LlamaContext<'static> {
+    // The session started llama.cpp; this value only stands for that and must not end it.
+    let started = ManuallyDrop::new(LlamaBackend {});
+    let params = LlamaContextParams::default()
+        .with_n_ctx(NonZeroU32::new(2048))
+        .with_n_batch(512)
+        .with_n_ubatch(64)
+        .with_n_threads(2)
+        .with_n_threads_batch(2);
+    model().new_context(&started, params).unwrap()
+}
+
+fn log_softmax(logits: &[f32], token: i32) -> f64 {
+    let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let sum: f64 = logits.iter().map(|&x| f64::from(x - max).exp()).sum();
+    f64::from(logits[token as usize] - max) - sum.ln()
+}
+
+impl OneByOne {
+    fn new(session: &Session, prompt: &Prompt) -> Self {
+        let tokens = session.prompt_tokens(prompt).unwrap();
+        let mut context = plain_context();
+        let mut batch = LlamaBatch::new(512, 1);
+        for (i, &t) in tokens.iter().enumerate() {
+            batch.add(LlamaToken(t), i as i32, &[0], i + 1 == tokens.len()).unwrap();
+        }
+        context.decode(&mut batch).unwrap();
+        let last = context.get_logits_ith(-1).to_vec();
+        Self { context, prompt: tokens.len(), last }
+    }
+
+    fn score(&mut self, tokens: &[i32]) -> f64 {
+        let mut sum = log_softmax(&self.last, tokens[0]);
+        if tokens.len() > 1 {
+            let mut batch = LlamaBatch::new(tokens.len(), 1);
+            for (i, &t) in tokens[..tokens.len() - 1].iter().enumerate() {
+                batch.add(LlamaToken(t), (self.prompt + i) as i32, &[0], true).unwrap();
+            }
+            self.context.decode(&mut batch).unwrap();
+            for (i, &t) in tokens[1..].iter().enumerate() {
+                sum += log_softmax(self.context.get_logits_ith(i as i32), t);
+            }
+            self.context.kv_cache_seq_rm(0, Some(self.prompt as u32), None).unwrap();
+        }
+        sum
+    }
+}
+
+fn request(prompt: Prompt) -> ScoreRequest {
+    ScoreRequest { prompt, continuations: names().iter().map(|n| format!(" {n}\n")).collect() }
+}
+
+#[test]
+fn two_hundred_names_after_five_prompts_score_as_one_by_one() {
+    let _turn = turn();
+    let mut session = session();
+    let (mut worst, mut trie_time, mut plain_time) = (0.0_f64, Duration::ZERO, Duration::ZERO);
+    let (mut all, mut evaluated) = (0, 0);
+    for i in 0..5 {
+        let request = request(prompt(i));
+        let scores = session.score(&request, &mut Recorder::default()).unwrap();
+        trie_time += Duration::from_millis(scores.score_ms);
+        all += scores.continuation_tokens;
+        evaluated += scores.evaluated_tokens;
+        assert!(scores.prompt_tokens > 150, "{}", scores.prompt_tokens);
+        let mut plain = OneByOne::new(&session, &request.prompt);
+        let start = Instant::now();
+        for (name, score) in request.continuations.iter().zip(&scores.log_probs) {
+            let tokens = session.continuation_tokens(name);
+            let expected = plain.score(&tokens);
+            worst = worst.max((score - expected).abs());
+            assert!((score - expected).abs() < 1e-3, "{name:?}: {score} is not {expected}");
+        }
+        plain_time += start.elapsed();
+    }
+    eprintln!(
+        "200 names x 5 prompts: largest difference {worst:.2e} nats; tokens {all}, evaluated {evaluated} ({:.0} % saved); \
+         trie {trie_time:.2?}, one call a name {plain_time:.2?}, ratio {:.2}",
+        100.0 * (1.0 - evaluated as f64 / all as f64),
+        plain_time.as_secs_f64() / trie_time.as_secs_f64(),
+    );
+}
+
+#[test]
+fn a_score_does_not_depend_on_what_was_asked_before() {
+    let _turn = turn();
+    let mut warm = session();
+    let mut other = prompt(0);
+    other.messages[1].content.push_str(" List the three most important first.");
+    for before in [prompt(1), other] {
+        warm.score(&request(before), &mut Recorder::default()).unwrap();
+    }
+    let again = warm.score(&request(prompt(0)), &mut Recorder::default()).unwrap();
+    assert!(again.reused_tokens > 0, "nothing was taken over");
+    let fresh = session().score(&request(prompt(0)), &mut Recorder::default()).unwrap();
+    assert_eq!(fresh.reused_tokens, 0);
+    assert_eq!(again.log_probs, fresh.log_probs, "not the same bits");
+}
+
+#[test]
+fn a_name_does_not_win_as_the_beginning_of_a_longer_one() {
+    let _turn = turn();
+    let mut session = session();
+    let prompt = Prompt::new("Copy the line.", "insulin glargine", "Line:\n-");
+    let continuations = vec![" insulin\n".to_owned(), " insulin glargine\n".to_owned()];
+    let scores = session.score(&ScoreRequest { prompt, continuations }, &mut Recorder::default()).unwrap();
+    assert!(scores.log_probs[1] > scores.log_probs[0], "{:?}", scores.log_probs);
+}
+
+#[test]
+fn a_prompt_beyond_the_context_says_by_how_many_tokens() {
+    let mut session = session();
+    let long = "atrial fibrillation ".repeat(6000);
+    let request = ScoreRequest { prompt: Prompt::new("S", long, "-"), continuations: vec![" x\n".into()] };
+    match session.score(&request, &mut Recorder::default()) {
+        Err(EngineError::ContextExceeded { needed, limit, over }) => {
+            assert_eq!(limit, 8192);
+            assert_eq!(over, needed - limit);
+            assert!(needed > 12_000);
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn scoring_can_be_cancelled_during_the_prompt() {
+    let _turn = turn();
+    let mut session = session();
+    let long = "atrial fibrillation and heart failure, ".repeat(600);
+    let request = ScoreRequest { prompt: Prompt::new("S", long, "-"), continuations: vec![" x\n".into()] };
+    let start = Instant::now();
+    let mut control =
+        Recorder { cancel_after: Some(Duration::from_millis(100)), started: Some(start), ..Recorder::default() };
+    assert_eq!(session.score(&request, &mut control).unwrap_err(), EngineError::Cancelled);
+    let (done, total) = *control.prefills.last().unwrap();
+    assert!(done < total, "it had finished before it was cancelled");
+}
