@@ -196,8 +196,8 @@ pub struct Advice {
     pub en: String,
     /// Korean, from the knowledge base.
     pub ko: String,
-    /// A paragraph by the model that passed its checks; unreviewed.
-    pub model_written: Option<Bilingual>,
+    /// A paragraph by the model that passed its checks; unreviewed, and apart from the advice.
+    pub model_written: Option<String>,
 }
 
 /// What made the answer: enough to make it again.

@@ -14,6 +14,8 @@ pub mod request;
 pub mod scripted;
 mod text;
 
+pub use llama::file_hash;
+
 pub use error::EngineError;
 pub use request::{
     Cancel, Constraint, End, GenerateRequest, Generated, Message, ModelInfo, NoSink, Prompt, Role, Sampling,

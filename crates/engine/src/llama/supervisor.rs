@@ -473,7 +473,10 @@ fn keep_last_lines(mut from: impl Read, kept: &Mutex<Vec<String>>) {
 }
 
 /// SHA-256 of a file, as `sha256:` and 64 hex digits.
-pub(crate) fn file_hash(path: &Path) -> Result<String, EngineError> {
+///
+/// # Errors
+/// [`EngineError::ModelFile`] when it cannot be read.
+pub fn file_hash(path: &Path) -> Result<String, EngineError> {
     let fault = |e: std::io::Error| EngineError::ModelFile {
         path: path.display().to_string(),
         problem: format!("cannot be read: {e}"),

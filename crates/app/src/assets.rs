@@ -1,0 +1,70 @@
+//! What is built into the program: the shipped knowledge pack, the prompts, the list of models.
+
+use std::path::{Path, PathBuf};
+
+use bogam_knowledge::{KnowledgeBase, PackFile};
+use bogam_suggest::Prompts;
+use include_dir::{Dir, include_dir};
+
+use crate::error::AppError;
+
+static KNOWLEDGE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../assets/knowledge");
+
+/// The list of models that ships.
+pub(crate) const MODELS: &str = include_str!("../../../models/manifest.toml");
+
+/// The shipped pack, and the site's packs after it.
+///
+/// # Errors
+/// When a folder cannot be read, or a pack has faults: all of them, with file and line.
+pub fn knowledge(site: &[PathBuf]) -> Result<KnowledgeBase, AppError> {
+    let mut packs = vec![shipped(&KNOWLEDGE)];
+    for folder in site {
+        packs.push(folder_pack(folder)?);
+    }
+    Ok(KnowledgeBase::from_files(&packs)?)
+}
+
+fn shipped(folder: &Dir<'_>) -> Vec<PackFile> {
+    let mut files: Vec<PackFile> = folder
+        .files()
+        .filter(|f| f.path().extension().is_some_and(|e| e == "toml"))
+        .map(|f| PackFile { path: f.path().display().to_string(), bytes: f.contents().to_vec() })
+        .collect();
+    for inner in folder.dirs() {
+        files.extend(shipped(inner));
+    }
+    files
+}
+
+fn folder_pack(folder: &Path) -> Result<Vec<PackFile>, AppError> {
+    let mut files = Vec::new();
+    let mut open = vec![folder.to_path_buf()];
+    while let Some(at) = open.pop() {
+        let entries = std::fs::read_dir(&at).map_err(|e| AppError::unusable(&at, e))?;
+        for entry in entries {
+            let path = entry.map_err(|e| AppError::unusable(&at, e))?.path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|e| e == "toml") {
+                let bytes = std::fs::read(&path).map_err(|e| AppError::unusable(&path, e))?;
+                let below = path.strip_prefix(folder).unwrap_or(&path);
+                files.push(PackFile { path: below.display().to_string(), bytes });
+            }
+        }
+    }
+    if files.is_empty() {
+        return Err(AppError::unusable(folder, "holds no pack files (*.toml)"));
+    }
+    Ok(files)
+}
+
+/// The prompts.
+///
+/// # Errors
+/// When a prompt file is not of its form.
+pub fn prompts() -> Result<Prompts, AppError> {
+    let score = include_str!("../../../assets/prompts/score.toml");
+    let advice = include_str!("../../../assets/prompts/advice.toml");
+    Prompts::read(score, advice).map_err(|e| AppError::Unusable(e.to_string()))
+}

@@ -1,0 +1,84 @@
+//! What can go wrong with a use case, and the exit code of it.
+
+use std::path::Path;
+
+use bogam_engine::EngineError;
+use bogam_mimic::MimicError;
+
+/// A use case that could not be done, or not to the end.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// An input that cannot be used at all. Nothing was written.
+    #[error("{0}")]
+    Unusable(String),
+    /// Knowledge packs with faults. Nothing was written.
+    #[error("the knowledge packs cannot be used:\n{0}")]
+    Knowledge(#[from] bogam_knowledge::PackError),
+    /// The model cannot be used. Nothing was written.
+    #[error("{0}")]
+    Model(EngineError),
+    /// The model failed while working.
+    #[error("{error}; {done} records were answered and written, the rest is missing")]
+    ModelFailed {
+        /// What failed.
+        error: EngineError,
+        /// Lines written.
+        done: u64,
+    },
+    /// The output could not be written to the end.
+    #[error("{file}: {error}; {done} whole lines were written, the rest is missing")]
+    Output {
+        /// The file.
+        file: String,
+        /// What the system said.
+        error: std::io::Error,
+        /// Lines written.
+        done: u64,
+    },
+    /// The input could not be read to the end.
+    #[error("{file}: {error}; {done} records were answered and written, the rest is missing")]
+    Input {
+        /// The file.
+        file: String,
+        /// What the system said.
+        error: std::io::Error,
+        /// Lines answered.
+        done: u64,
+    },
+    /// Importing tables failed.
+    #[error(transparent)]
+    Import(#[from] MimicError),
+}
+
+impl AppError {
+    /// A stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unusable(_) => "input.unusable",
+            Self::Knowledge(_) => "knowledge.faults",
+            Self::Model(error) => error.code(),
+            Self::ModelFailed { .. } => "model.failed",
+            Self::Output { .. } => "output.failed",
+            Self::Input { .. } => "input.failed",
+            Self::Import(error) => error.code(),
+        }
+    }
+
+    /// 2: nothing could be used, nothing was written. 3: failed while working.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Unusable(_) | Self::Knowledge(_) | Self::Model(_) => 2,
+            Self::ModelFailed { .. } | Self::Output { .. } | Self::Input { .. } => 3,
+            Self::Import(error) => match error {
+                MimicError::NoFolder | MimicError::MissingTable { .. } | MimicError::MissingColumn { .. } => 2,
+                MimicError::Read { .. } | MimicError::Write { .. } => 3,
+            },
+        }
+    }
+
+    pub(crate) fn unusable(path: &Path, problem: impl std::fmt::Display) -> Self {
+        Self::Unusable(format!("{}: {problem}", path.display()))
+    }
+}

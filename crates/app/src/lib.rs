@@ -1,0 +1,25 @@
+//! Use cases shared by the command line and the window.
+//!
+//! Files, the environment and the clock come in here; the crates below get values. Each use case is a function that
+//! takes what it needs and a [`JobSink`] for its progress, and returns a summary or an [`AppError`] whose
+//! [`AppError::exit_code`] is that of the command line.
+
+pub mod assets;
+pub mod check;
+pub mod doctor;
+pub mod error;
+pub mod home;
+pub mod import;
+pub mod job;
+pub mod lines;
+pub mod models;
+pub mod normalise;
+pub mod open;
+pub mod output;
+pub mod report;
+pub mod schema;
+pub mod suggest;
+
+pub use bogam_suggest::{Method, Options};
+pub use error::AppError;
+pub use job::{Collected, JobSink, Summary};

@@ -1,0 +1,184 @@
+//! The models that are known by name: the shipped list, and the list of the home folder.
+
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use bogam_engine::gguf::Header;
+use serde::{Deserialize, Serialize};
+
+use crate::assets;
+use crate::error::AppError;
+use crate::home::home;
+
+/// An entry of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Name.
+    pub name: String,
+    /// File, in the folder of the list.
+    pub file: String,
+    /// SHA-256 of the file, hex.
+    pub sha256: String,
+    /// Licence.
+    #[serde(default)]
+    pub licence: String,
+    /// Context that it was trained for.
+    #[serde(default)]
+    pub context: Option<u64>,
+    /// Used when none is named.
+    #[serde(default)]
+    pub default: bool,
+    /// Where it came from.
+    #[serde(default)]
+    pub source: String,
+    /// What to know of it.
+    #[serde(default)]
+    pub note: String,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct List {
+    #[serde(default)]
+    model: Vec<Entry>,
+}
+
+/// An entry, and where its file lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Model {
+    /// The entry.
+    pub entry: Entry,
+    /// Path of the file, when it is there.
+    pub path: Option<PathBuf>,
+}
+
+/// Folders in which models lie: that of the home folder, then those beside the program and its sources.
+#[must_use]
+pub fn folders() -> Vec<PathBuf> {
+    let mut folders = vec![home().join("models")];
+    if let Ok(program) = std::env::current_exe() {
+        // target/release/bogam and an installed bin/bogam.
+        folders.extend(program.ancestors().skip(1).take(3).map(|a| a.join("models")));
+    }
+    folders.push(PathBuf::from("models"));
+    folders
+}
+
+/// All models: those of the home folder first.
+///
+/// # Errors
+/// When a list cannot be understood.
+pub fn all() -> Result<Vec<Model>, AppError> {
+    let mut entries = read_list(&home().join("models/manifest.toml"))?.model;
+    let shipped: List =
+        toml::from_str(assets::MODELS).map_err(|e| AppError::Unusable(format!("models/manifest.toml: {e}")))?;
+    for entry in shipped.model {
+        if entries.iter().all(|e| e.name != entry.name) {
+            entries.push(entry);
+        }
+    }
+    let folders = folders();
+    let find = |file: &str| folders.iter().map(|f| f.join(file)).find(|p| p.is_file());
+    Ok(entries.into_iter().map(|entry| Model { path: find(&entry.file), entry }).collect())
+}
+
+fn read_list(path: &Path) -> Result<List, AppError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => toml::from_str(&text).map_err(|e| AppError::unusable(path, e)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(List::default()),
+        Err(error) => Err(AppError::unusable(path, error)),
+    }
+}
+
+/// The model to use when none is named: the default of the home folder's list, else of the shipped one.
+///
+/// # Errors
+/// When there is none, or its file is missing.
+pub fn default_model() -> Result<Model, AppError> {
+    let all = all()?;
+    let chosen = all.iter().find(|m| m.entry.default).or_else(|| all.first()).cloned();
+    match chosen {
+        Some(model) if model.path.is_some() => Ok(model),
+        Some(model) => Err(AppError::Unusable(format!(
+            "the default model {} is not here ({}): run `make setup`, name a file with --model, or use --model none",
+            model.entry.name, model.entry.file
+        ))),
+        None => Err(AppError::Unusable("no model is known: add one with `bogam model add FILE`".into())),
+    }
+}
+
+/// SHA-256 of a file in hex.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn sha256(path: &Path) -> Result<String, AppError> {
+    let hash = bogam_engine::file_hash(path).map_err(AppError::Model)?;
+    Ok(hash.trim_start_matches("sha256:").to_owned())
+}
+
+/// Checks a model's file against its entry.
+///
+/// # Errors
+/// When the file is missing, damaged, or another one.
+pub fn verify(model: &Model) -> Result<(), AppError> {
+    let Some(path) = &model.path else {
+        return Err(AppError::Unusable(format!("{}: the file {} is not here", model.entry.name, model.entry.file)));
+    };
+    Header::read(path).map_err(AppError::Model)?;
+    let found = sha256(path)?;
+    if found != model.entry.sha256 {
+        let wanted = &model.entry.sha256;
+        return Err(AppError::unusable(path, format!("its SHA-256 is {found} and should be {wanted}; copy it again")));
+    }
+    Ok(())
+}
+
+/// Takes a model file into the home folder's list: copied, hashed, and readable by name.
+///
+/// # Errors
+/// When it is no usable model, or cannot be copied.
+pub fn add(file: &Path, name: Option<&str>, default: bool) -> Result<Entry, AppError> {
+    let header = Header::read(file).map_err(AppError::Model)?;
+    let folder = home().join("models");
+    std::fs::create_dir_all(&folder).map_err(|e| AppError::unusable(&folder, e))?;
+    let Some(base) = file.file_name().map(|n| n.to_string_lossy().into_owned()) else {
+        return Err(AppError::unusable(file, "has no file name"));
+    };
+    let target = folder.join(&base);
+    if target.exists() {
+        return Err(AppError::unusable(&target, "is there already; remove it first or rename the new file"));
+    }
+    let half = folder.join(format!("{base}.part"));
+    std::fs::copy(file, &half).and_then(|_| std::fs::rename(&half, &target)).map_err(|e| {
+        // Nothing half stays behind; that it may never have come into being is no fault.
+        drop(std::fs::remove_file(&half));
+        AppError::unusable(&target, format!("cannot be written ({e})"))
+    })?;
+    let name = name.map_or_else(|| base.trim_end_matches(".gguf").to_lowercase(), str::to_owned);
+    let entry = Entry {
+        name,
+        file: base,
+        sha256: sha256(&target)?,
+        licence: header.string("general.license").unwrap_or_default().to_owned(),
+        context: header.context(),
+        default,
+        source: file.display().to_string(),
+        note: String::new(),
+    };
+    let path = folder.join("manifest.toml");
+    let mut list = read_list(&path)?;
+    list.model.retain(|m| m.name != entry.name);
+    if default {
+        list.model.iter_mut().for_each(|m| m.default = false);
+    }
+    list.model.push(entry.clone());
+    let text = toml::to_string(&list).map_err(|e| AppError::unusable(&path, e))?;
+    let half = folder.join("manifest.toml.part");
+    let written = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&half);
+    written
+        .and_then(|mut f| std::io::Write::write_all(&mut f, text.as_bytes()))
+        .and_then(|()| std::fs::rename(&half, &path))
+        .map_err(|e| AppError::unusable(&path, e))?;
+    Ok(entry)
+}

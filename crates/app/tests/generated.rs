@@ -1,0 +1,46 @@
+//! Generated files are committed, and are what the types say. (`docs/rules.md` is compared by the tests of `safety`.)
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// What writes the files anew instead of comparing them.
+const UPDATE: &str = "BOGAM_UPDATE";
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schema")
+}
+
+#[test]
+fn the_committed_schemas_are_those_of_the_types() {
+    let folder = folder();
+    let schemas = bogam_app::schema::all();
+    assert!(!schemas.is_empty());
+    let mut stale = Vec::new();
+    for (name, schema) in &schemas {
+        assert!(schema.contains("\"properties\""), "{name} is no schema of a record");
+        let path = folder.join(name);
+        if std::env::var_os(UPDATE).is_some() {
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(&path, schema).unwrap();
+        }
+        if std::fs::read_to_string(&path).unwrap_or_default() != *schema {
+            stale.push(*name);
+        }
+    }
+    assert!(
+        stale.is_empty(),
+        "docs/schema is not that of the types ({stale:?}): run \
+         `{UPDATE}=1 cargo test --release -p bogam-app --test generated` and read the difference"
+    );
+}
+
+#[test]
+fn no_schema_is_left_over_from_a_type_that_is_gone() {
+    let generated: BTreeSet<String> = bogam_app::schema::all().into_iter().map(|(name, _)| name.to_owned()).collect();
+    let entries = std::fs::read_dir(folder()).unwrap();
+    let committed: BTreeSet<String> =
+        entries.map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).filter(|n| n.ends_with(".json")).collect();
+    let left: Vec<&String> = committed.difference(&generated).collect();
+    assert!(left.is_empty(), "nothing generates {left:?}: remove them");
+}

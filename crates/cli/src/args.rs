@@ -1,0 +1,288 @@
+//! Arguments of the command line, as the contract has them.
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+
+use bogam_app::AppError;
+use bogam_app::check::CheckRequest;
+use bogam_app::normalise::NormaliseRequest;
+use bogam_app::open::{EngineOptions, ModelChoice};
+use bogam_app::suggest::{Format, SuggestRequest};
+use bogam_clinical::text::Lang;
+use bogam_app::{Method, Options};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Offline clinical decision support: a ranked, safety-checked list of drugs to consider. A clinician decides.
+#[derive(Debug, Parser)]
+#[command(name = "bogam", version, about)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Suggest drugs for cases.
+    Suggest(SuggestArgs),
+    /// Check the drugs of cases.
+    Check(CheckArgs),
+    /// Drug names to ingredients.
+    Normalise(NormaliseArgs),
+    /// Import MIMIC-IV tables.
+    Mimic(MimicArgs),
+    /// Models: list, add, verify, info.
+    #[command(subcommand)]
+    Model(ModelCommand),
+    /// What the knowledge packs hold, and their hash.
+    Knowledge(KnowledgeArgs),
+    /// What this machine has and what is missing.
+    Doctor(DoctorArgs),
+}
+
+/// Yes or no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum YesNo {
+    /// Yes.
+    Yes,
+    /// No.
+    No,
+}
+
+/// A language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LangArg {
+    /// Korean.
+    Ko,
+    /// English.
+    En,
+}
+
+impl From<LangArg> for Lang {
+    fn from(lang: LangArg) -> Self {
+        match lang {
+            LangArg::Ko => Self::Ko,
+            LangArg::En => Self::En,
+        }
+    }
+}
+
+/// How the model takes part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MethodArg {
+    /// It scores candidates.
+    Score,
+    /// It writes a list.
+    Generate,
+}
+
+/// How records are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FormatArg {
+    /// JSON lines.
+    Json,
+    /// A report for reading.
+    Text,
+}
+
+/// `bogam suggest`.
+#[derive(Debug, Args)]
+pub struct SuggestArgs {
+    /// Cases as JSON lines; - is standard input.
+    #[arg(long)]
+    pub cases: PathBuf,
+    /// Records; - is standard output.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// A GGUF file, the name of a listed model, the address of a configured server, or none.
+    #[arg(long)]
+    pub model: Option<String>,
+    /// A LoRA adapter (GGUF).
+    #[arg(long)]
+    pub adapter: Option<PathBuf>,
+    /// A learned prior, or none.
+    #[arg(long)]
+    pub prior: Option<PathBuf>,
+    /// A site's own knowledge pack (folder); may stand several times.
+    #[arg(long)]
+    pub knowledge: Vec<PathBuf>,
+    /// How the model takes part.
+    #[arg(long, value_enum, default_value_t = MethodArg::Score)]
+    pub method: MethodArg,
+    /// Advice for the patient.
+    #[arg(long, value_enum, default_value_t = YesNo::Yes)]
+    pub advice: YesNo,
+    /// Let the model write a paragraph of advice as well; it is checked, and shown as unreviewed.
+    #[arg(long, value_enum, default_value_t = YesNo::No)]
+    pub model_advice: YesNo,
+    /// Drugs in the list, at most; drugs that are taken already are never cut.
+    #[arg(long, default_value_t = 40)]
+    pub max_drugs: usize,
+    /// Seed of what is drawn.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// json or text; text on a terminal, else json.
+    #[arg(long, value_enum)]
+    pub format: Option<FormatArg>,
+    /// Language of text output.
+    #[arg(long, value_enum, default_value_t = LangArg::En)]
+    pub lang: LangArg,
+    /// The same bytes every time.
+    #[arg(long)]
+    pub deterministic: bool,
+    /// Threads of the model; 0 is one a physical core.
+    #[arg(long, default_value_t = 0)]
+    pub threads: u32,
+}
+
+impl SuggestArgs {
+    /// As a request.
+    ///
+    /// # Errors
+    /// When a prior is asked for, which this version cannot read.
+    pub fn request(self) -> Result<SuggestRequest, AppError> {
+        if self.prior.as_ref().is_some_and(|p| p.as_os_str() != "none") {
+            return Err(AppError::Unusable("--prior: learned priors cannot be read yet; use --prior none".into()));
+        }
+        let to_terminal = self.out.as_os_str() == "-" && std::io::stdout().is_terminal();
+        let lang = Lang::from(self.lang);
+        let format = match self.format {
+            Some(FormatArg::Text) => Format::Text(lang),
+            None if to_terminal => Format::Text(lang),
+            Some(FormatArg::Json) | None => Format::Json,
+        };
+        Ok(SuggestRequest {
+            cases: self.cases,
+            out: self.out,
+            model: ModelChoice::parse(self.model.as_deref()),
+            engine: EngineOptions {
+                adapter: self.adapter,
+                deterministic: self.deterministic,
+                threads: self.threads,
+                worker: None,
+            },
+            knowledge: self.knowledge,
+            options: Options {
+                method: match self.method {
+                    MethodArg::Score => Method::Score,
+                    MethodArg::Generate => Method::Generate,
+                },
+                advice: self.advice == YesNo::Yes,
+                paragraph: (self.model_advice == YesNo::Yes).then_some(lang),
+                max_drugs: self.max_drugs,
+                seed: self.seed,
+            },
+            format,
+        })
+    }
+}
+
+/// `bogam check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Cases as JSON lines; - is standard input.
+    #[arg(long)]
+    pub cases: PathBuf,
+    /// Records; - is standard output.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Recorded drugs to check instead of those of the cases.
+    #[arg(long)]
+    pub recorded: Option<PathBuf>,
+    /// A site's own knowledge pack (folder); may stand several times.
+    #[arg(long)]
+    pub knowledge: Vec<PathBuf>,
+}
+
+impl CheckArgs {
+    /// As a request.
+    pub fn request(self) -> CheckRequest {
+        CheckRequest { cases: self.cases, out: self.out, recorded: self.recorded, knowledge: self.knowledge }
+    }
+}
+
+/// `bogam normalise`.
+#[derive(Debug, Args)]
+pub struct NormaliseArgs {
+    /// Names, one a line (plain, a JSON string, or an object with name); - is standard input.
+    #[arg(long)]
+    pub names: PathBuf,
+    /// Records; - is standard output.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// A site's own knowledge pack (folder); may stand several times.
+    #[arg(long)]
+    pub knowledge: Vec<PathBuf>,
+}
+
+impl NormaliseArgs {
+    /// As a request.
+    pub fn request(self) -> NormaliseRequest {
+        NormaliseRequest { names: self.names, out: self.out, knowledge: self.knowledge }
+    }
+}
+
+/// `bogam mimic`.
+#[derive(Debug, Args)]
+pub struct MimicArgs {
+    /// The hosp folder: CSV files, plain or gzipped.
+    #[arg(long)]
+    pub hosp: PathBuf,
+    /// Folder for cases, recorded drugs, samples, rejects and report.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// A site's own knowledge pack (folder); may stand several times.
+    #[arg(long)]
+    pub knowledge: Vec<PathBuf>,
+}
+
+/// `bogam model`.
+#[derive(Debug, Subcommand)]
+pub enum ModelCommand {
+    /// Models that are known by name; * is the default.
+    List,
+    /// Take a GGUF file into the list of this installation.
+    Add {
+        /// The file.
+        file: PathBuf,
+        /// Its name in the list.
+        #[arg(long)]
+        name: Option<String>,
+        /// Use it when none is named.
+        #[arg(long)]
+        default: bool,
+    },
+    /// Check files against their hashes.
+    Verify {
+        /// Only this model.
+        name: Option<String>,
+    },
+    /// What a GGUF file says of itself.
+    Info {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+/// `bogam knowledge`.
+#[derive(Debug, Args)]
+pub struct KnowledgeArgs {
+    /// info, or check: both load and check all packs.
+    #[arg(value_parser = ["info", "check"], default_value = "info")]
+    pub what: String,
+    /// A site's own knowledge pack (folder); may stand several times.
+    #[arg(long)]
+    pub knowledge: Vec<PathBuf>,
+}
+
+/// `bogam doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// A site's own knowledge pack (folder); may stand several times.
+    #[arg(long)]
+    pub knowledge: Vec<PathBuf>,
+}

@@ -1,0 +1,146 @@
+//! The `bogam` command line: parse, call `app`, print. Every handler is a few lines.
+
+mod args;
+mod terminal;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use bogam_app::doctor;
+use bogam_app::job::{JobSink as _, Summary};
+use bogam_app::{AppError, check, import, models, normalise, suggest};
+use bogam_engine::Cancel;
+use bogam_engine::llama::{Device, WORKER_COMMAND, run_worker, session::find_devices};
+use clap::Parser as _;
+
+use args::{Arguments, Command, ModelCommand};
+use terminal::Terminal;
+
+/// The hidden subcommand that lists compute devices in a process of its own.
+const DEVICES_COMMAND: &str = "__devices";
+
+fn main() -> ExitCode {
+    // The hidden subcommands come before everything else: they speak a protocol.
+    match std::env::args().nth(1).as_deref() {
+        Some(WORKER_COMMAND) => return run_worker(),
+        Some(DEVICES_COMMAND) => return list_devices(),
+        Some(_) | None => {}
+    }
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let code = u8::try_from(error.exit_code()).unwrap_or(2);
+            // Help and usage go where clap sends them; a closed terminal is no fault of ours.
+            drop(error.print());
+            return ExitCode::from(code);
+        }
+    };
+    let mut terminal = Terminal::new();
+    match run(arguments.command, &mut terminal) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            terminal.fail(&error.to_string());
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn run(command: Command, terminal: &mut Terminal) -> Result<u8, AppError> {
+    match command {
+        Command::Suggest(args) => {
+            let summary = suggest::suggest(&args.request()?, terminal, &Cancel::new())?;
+            Ok(finish(&summary, terminal))
+        }
+        Command::Check(args) => {
+            let summary = check::check(&args.request(), terminal)?;
+            Ok(finish(&summary, terminal))
+        }
+        Command::Normalise(args) => {
+            let summary = normalise::normalise(&args.request(), terminal)?;
+            Ok(finish(&summary, terminal))
+        }
+        Command::Mimic(args) => {
+            let report = import::mimic(&args.hosp, &args.out, &args.knowledge, terminal)?;
+            terminal.say(&format!("{} cases, {} admissions with drugs", report.cases, report.recorded));
+            Ok(0)
+        }
+        Command::Model(args) => model(args, terminal),
+        Command::Knowledge(args) => {
+            let base = bogam_app::assets::knowledge(&args.knowledge)?;
+            terminal.print(&format!("{}\n", base.hash()))?;
+            for (kind, count) in base.counts() {
+                terminal.print(&format!("{count:>7} {kind}\n"))?;
+            }
+            Ok(0)
+        }
+        Command::Doctor(args) => {
+            let report = doctor::examine(&args.knowledge, ask_devices(), &terminal::today())?;
+            let text = if args.json { serde_json::to_string_pretty(&report).unwrap_or_default() + "\n" } else { report.text() };
+            terminal.print(&text)?;
+            Ok(u8::from(!report.problems.is_empty()))
+        }
+    }
+}
+
+fn finish(summary: &Summary, terminal: &mut Terminal) -> u8 {
+    let mut parts = vec![format!("{} answered", summary.answered)];
+    let more = [
+        (summary.rejected, "rejected"),
+        (summary.blank, "blank lines skipped"),
+        (summary.critical, "with a critical finding"),
+        (summary.restarts, "restarts of the model's process"),
+    ];
+    parts.extend(more.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")));
+    terminal.say(&parts.join(", "));
+    summary.exit_code()
+}
+
+fn model(command: ModelCommand, terminal: &mut Terminal) -> Result<u8, AppError> {
+    match command {
+        ModelCommand::List => {
+            for model in models::all()? {
+                let mark = if model.entry.default { "*" } else { " " };
+                let place = model.path.as_ref().map_or("not here".to_owned(), |p| p.display().to_string());
+                terminal.print(&format!("{mark} {}\t{}\t{place}\n", model.entry.name, model.entry.licence))?;
+            }
+            Ok(0)
+        }
+        ModelCommand::Add { file, name, default } => {
+            terminal.stage("Copying and hashing");
+            let entry = models::add(&file, name.as_deref(), default)?;
+            terminal.say(&format!("added {} ({})", entry.name, entry.sha256));
+            Ok(0)
+        }
+        ModelCommand::Verify { name } => {
+            let mut faults = 0;
+            for model in models::all()?.iter().filter(|m| name.as_ref().is_none_or(|n| n == &m.entry.name)) {
+                let verdict = models::verify(model);
+                faults += u8::from(verdict.is_err());
+                let said = verdict.map_or_else(|e| e.to_string(), |()| "intact".to_owned());
+                terminal.print(&format!("{}\t{said}\n", model.entry.name))?;
+            }
+            Ok(u8::from(faults > 0))
+        }
+        ModelCommand::Info { file } => {
+            let text = terminal::model_info(Path::new(&file))?;
+            terminal.print(&text)?;
+            Ok(0)
+        }
+    }
+}
+
+/// Lists devices as JSON on stdout.
+fn list_devices() -> ExitCode {
+    let Ok(devices) = find_devices() else { return ExitCode::from(3) };
+    match serde_json::to_writer(std::io::stdout(), &devices) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::from(3),
+    }
+}
+
+/// Asks a process of its own: a driver that crashes ends that one.
+fn ask_devices() -> Option<Vec<Device>> {
+    let program = std::env::current_exe().ok()?;
+    let output = std::process::Command::new(program).arg(DEVICES_COMMAND).output().ok()?;
+    serde_json::from_slice(&output.stdout).ok()
+}

@@ -1,0 +1,21 @@
+//! Knowledge packs to one indexed structure: formulary, names, indications, interactions, dosing.
+//!
+//! [`KnowledgeBase::from_files`] parses bytes that the application read; nothing here touches a file, a clock or a
+//! model. The format of the packs stands in `assets/knowledge/README.md`; every fault is reported with file and line.
+
+mod allergens;
+mod base;
+mod icd;
+mod indications;
+mod interactions;
+mod load;
+mod names;
+pub mod pack;
+
+pub use allergens::{Allergen, CrossReactivity, Grade};
+pub use base::{Class, DrugIx, Ingredient, KnowledgeBase, Purpose};
+pub use icd::DiagnosisCodes;
+pub use indications::MatchedIndication;
+pub use interactions::InteractionFact;
+pub use load::{PackError, PackFault, PackFile};
+pub use names::Normalised;

@@ -1,0 +1,20 @@
+//! Imports of small synthetic tables, and of the evaluation data where it is there.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::panic,
+    clippy::print_stderr,
+    missing_docs
+)]
+
+mod accounting;
+mod cases;
+mod demo;
+mod drugs;
+mod faults;
+mod hospital;
+mod knowledge;
+mod past;
+mod tables;

@@ -1,0 +1,121 @@
+//! The bench that the specs lie on: the synthetic pack, a healthy man of whom everything is known, and outcomes as
+//! lines of text.
+
+use std::sync::OnceLock;
+
+use bogam_clinical::case::{Case, DrugEntry};
+use bogam_knowledge::{DiagnosisCodes, KnowledgeBase, PackFile};
+use bogam_safety::{CheckInput, DrugUse, Outcome};
+use serde_json::{Value, json};
+
+pub fn knowledge() -> &'static KnowledgeBase {
+    static BASE: OnceLock<KnowledgeBase> = OnceLock::new();
+    BASE.get_or_init(|| {
+        let bytes = include_bytes!("pack.toml").to_vec();
+        KnowledgeBase::from_files(&[vec![PackFile { path: "pack.toml".into(), bytes }]]).unwrap()
+    })
+}
+
+/// A man of 40 years with normal kidneys and liver, everything known, no allergy, a fracture; changed by a patch in
+/// which null takes a field away.
+pub fn case(patch: Value) -> Case {
+    let mut base = json!({
+        "case_id": "c", "patient": {
+            "age_years": 40, "sex": "M", "weight_kg": 72, "height_cm": 175, "creatinine_mg_dl": 1.0,
+            "creatinine_stable": true, "dialysis": false, "hepatic_impairment": "none", "allergies": []
+        },
+        "diagnoses": [{"system": "icd10", "code": "S72.0"}]
+    });
+    merge(&mut base, patch);
+    bogam_clinical::read_case(&base.to_string()).unwrap_or_else(|e| panic!("{e:?}")).case
+}
+
+/// The same of a patient.
+pub fn patient(patch: Value) -> Case {
+    case(json!({ "patient": patch }))
+}
+
+/// The same with diagnoses.
+pub fn diagnosed(codes: &[&str], mut patch: Value) -> Case {
+    patch["diagnoses"] = codes.iter().map(|c| json!({"system": "icd10", "code": c})).collect();
+    case(patch)
+}
+
+/// Changes a record; shared with the property tests.
+pub fn merge(into: &mut Value, patch: Value) {
+    match (into, patch) {
+        (Value::Object(into), Value::Object(patch)) => {
+            for (key, value) in patch {
+                merge(into.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (into, patch) => *into = patch,
+    }
+}
+
+pub fn codes(case: &Case) -> Vec<DiagnosisCodes> {
+    case.diagnoses.iter().map(|d| knowledge().codes(d)).collect()
+}
+
+/// A drug as `id`, `id@ROUTE` or `id#from-to` (hours).
+pub fn usage(spec: &str) -> DrugUse {
+    let (spec, window) = spec.split_once('#').map_or((spec, None), |(rest, hours)| {
+        let (from, to) = hours.split_once('-').unwrap();
+        (rest, Some((from.parse().unwrap(), to.parse().unwrap())))
+    });
+    let (id, route) = spec.split_once('@').map_or((spec, None), |(id, route)| (id, Some(route.to_owned())));
+    let drug = knowledge().find(id).unwrap_or_else(|| panic!("no ingredient {id}"));
+    let entry = route.map(|route| DrugEntry { route: Some(route), ..DrugEntry::named(id) });
+    DrugUse { drug, entry, current: false, window }
+}
+
+pub fn uses(specs: &[&str]) -> Vec<DrugUse> {
+    specs.iter().map(|s| usage(s)).collect()
+}
+
+pub fn check(case: &Case, drugs: &[DrugUse]) -> Outcome {
+    bogam_safety::check(&CheckInput { case, knowledge: knowledge(), codes: &codes(case), drugs })
+}
+
+/// `tier code drug,drug` for a finding, with ` <- field` for what was missing; `? code drug <- field` for a check that
+/// could not be made.
+pub fn lines(outcome: &Outcome) -> Vec<String> {
+    let tail = |missing: &[String]| {
+        if missing.is_empty() { String::new() } else { format!(" <- {}", missing.join(",")) }
+    };
+    let findings = outcome.findings.iter().map(|f| {
+        let tier = format!("{:?}", f.tier).to_lowercase();
+        format!("{tier} {} {}{}", f.code, f.drugs.join(","), tail(&f.missing))
+    });
+    let skipped =
+        outcome.not_evaluated.iter().map(|n| format!("? {} {}{}", n.code, n.drugs.join(","), tail(&n.missing)));
+    findings.chain(skipped).collect()
+}
+
+/// One row of a table of specs: what it says, the case, the drugs, the whole outcome.
+pub struct Spec {
+    pub says: &'static str,
+    pub case: Case,
+    pub drugs: &'static [&'static str],
+    pub gives: &'static [&'static str],
+}
+
+pub fn spec(says: &'static str, case: Case, drugs: &'static [&'static str], gives: &'static [&'static str]) -> Spec {
+    Spec { says, case, drugs, gives }
+}
+
+pub fn run(specs: Vec<Spec>) {
+    let mut faults = Vec::new();
+    for s in specs {
+        let outcome = check(&s.case, &uses(s.drugs));
+        let got = lines(&outcome);
+        if got != s.gives {
+            faults.push(format!("{}\n  expected {:?}\n  got      {got:?}", s.says, s.gives));
+        }
+        for finding in &outcome.findings {
+            assert!(!finding.source.is_empty(), "{}: no source", s.says);
+            assert!(!finding.message.en.is_empty() && !finding.message.ko.is_empty(), "{}: no message", s.says);
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}

@@ -1,0 +1,24 @@
+//! From a case to a ranked, checked list of drugs with reasons and advice.
+//!
+//! The way: [`candidates`] from the knowledge base and the current drugs, scores of the model for those worth it
+//! ([`model`]), channels combined to a probability ([`combine`]), checks, one drug a purpose, a length that follows from
+//! the probabilities ([`regimen`]), reasons and advice.
+//!
+//! Invariants:
+//! - No drug is in a record before its checks ran, the merely considered ones included.
+//! - The list does not depend on the model being there: a request that the model cannot take is answered without it,
+//!   and the record says so.
+
+mod advice;
+mod candidates;
+mod combine;
+mod model;
+mod paragraph;
+mod prompt;
+mod reason;
+mod regimen;
+mod suggester;
+
+pub use combine::Weights;
+pub use prompt::{PromptError, Prompts};
+pub use suggester::{Method, Options, SuggestError, Suggester, provenance};

@@ -1,0 +1,155 @@
+//! From candidates with probabilities to one regimen: critical findings out, one drug a purpose, a fitting length.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bogam_clinical::record::Tier;
+use bogam_knowledge::pack::Duplicate;
+use bogam_knowledge::{DiagnosisCodes, DrugIx, KnowledgeBase};
+use bogam_safety::{CheckInput, DrugUse, interacting_pairs};
+
+use crate::candidates::Candidate;
+use crate::combine::expected_jaccard_length;
+
+/// A candidate with its probability.
+#[derive(Debug, Clone)]
+pub(crate) struct Ranked<'k> {
+    pub candidate: Candidate<'k>,
+    pub probability: f64,
+    /// May be listed: with `generate`, what the model wrote and the current drugs.
+    pub eligible: bool,
+}
+
+/// Where each candidate ended; indices into the ranked list.
+#[derive(Debug, Default)]
+pub(crate) struct Regimen {
+    /// The list, by probability.
+    pub listed: Vec<usize>,
+    /// Taken out by a critical finding.
+    pub withheld: BTreeSet<usize>,
+    /// Serves a purpose of a listed drug: index of that drug.
+    pub alternative_to: BTreeMap<usize, usize>,
+}
+
+/// What the regimen is made for.
+pub(crate) struct Setup<'a> {
+    pub case: &'a bogam_clinical::case::Case,
+    pub knowledge: &'a KnowledgeBase,
+    pub codes: &'a [DiagnosisCodes],
+    pub max_drugs: usize,
+}
+
+/// Makes the regimen. `critical` are the candidates with a critical finding of their own; `ranked` is by probability.
+pub(crate) fn regimen(ranked: &[Ranked<'_>], critical: &BTreeSet<usize>, setup: &Setup<'_>) -> Regimen {
+    let mut withheld = critical.clone();
+    loop {
+        let mut regimen = choose(ranked, &withheld, setup);
+        let losers = losers(ranked, &regimen.listed, setup);
+        if losers.is_empty() {
+            // A candidate that must not be given with what is listed is withheld as well.
+            for (at, r) in ranked.iter().enumerate() {
+                if !withheld.contains(&at) && !regimen.listed.contains(&at) && clashes(r, ranked, &regimen.listed, setup)
+                {
+                    withheld.insert(at);
+                }
+            }
+            regimen.alternative_to.retain(|at, _| !withheld.contains(at));
+            regimen.withheld = withheld;
+            return regimen;
+        }
+        withheld.extend(losers);
+    }
+}
+
+/// One drug a purpose, then as many as are worth listing. Current drugs all stay.
+fn choose(ranked: &[Ranked<'_>], withheld: &BTreeSet<usize>, setup: &Setup<'_>) -> Regimen {
+    let mut regimen = Regimen::default();
+    let mut kept: Vec<usize> = Vec::new();
+    for (at, r) in ranked.iter().enumerate() {
+        if withheld.contains(&at) || !r.eligible || r.candidate.other_setting && r.candidate.current.is_none() {
+            continue;
+        }
+        let replaced = kept.iter().copied().find(|&k| {
+            ranked.get(k).is_some_and(|kept| {
+                let both_current = kept.candidate.current.is_some() && r.candidate.current.is_some();
+                !both_current && replaces(&kept.candidate, &r.candidate, setup.knowledge)
+            })
+        });
+        match replaced {
+            Some(by) => {
+                regimen.alternative_to.insert(at, by);
+            }
+            None => kept.push(at),
+        }
+    }
+    let probabilities: Vec<f64> = kept.iter().filter_map(|&k| ranked.get(k)).map(|r| r.probability).collect();
+    let length = expected_jaccard_length(&probabilities, probabilities.iter().sum()).min(setup.max_drugs);
+    let is_current = |at: usize| ranked.get(at).is_some_and(|r| r.candidate.current.is_some());
+    let current = kept.iter().filter(|&&k| is_current(k)).count();
+    let mut room = length.saturating_sub(current);
+    regimen.listed = kept
+        .into_iter()
+        .filter(|&k| {
+            is_current(k) || {
+                let fits = room > 0;
+                room = room.saturating_sub(1);
+                fits
+            }
+        })
+        .collect();
+    // An alternative to a drug that did not make the list is simply below the threshold.
+    let listed: BTreeSet<usize> = regimen.listed.iter().copied().collect();
+    regimen.alternative_to.retain(|_, by| listed.contains(by));
+    regimen
+}
+
+/// Whether the kept drug stands for the other: it serves the other's main purpose, or both are of a class of which one
+/// takes one.
+fn replaces(kept: &Candidate<'_>, other: &Candidate<'_>, knowledge: &KnowledgeBase) -> bool {
+    if other.main_indication().is_some_and(|m| kept.serves(&m.entry.purpose)) {
+        return true;
+    }
+    let (a, b) = (knowledge.class_of(kept.drug), knowledge.class_of(other.drug));
+    let parts = |of: DrugIx, part: DrugIx| knowledge.components(of).contains(&part);
+    (a.id == b.id && a.duplicate == Duplicate::Warning) || parts(kept.drug, other.drug) || parts(other.drug, kept.drug)
+}
+
+fn use_of(r: &Ranked<'_>) -> DrugUse {
+    let entry = r.candidate.current.clone();
+    DrugUse { drug: r.candidate.drug, current: entry.is_some(), entry, window: None }
+}
+
+/// Uses of the drugs at these places.
+pub(crate) fn uses(ranked: &[Ranked<'_>], at: &[usize]) -> Vec<DrugUse> {
+    at.iter().filter_map(|&i| ranked.get(i)).map(use_of).collect()
+}
+
+fn critical_pairs(drugs: &[DrugUse], setup: &Setup<'_>) -> Vec<(DrugIx, DrugIx)> {
+    let input = CheckInput { case: setup.case, knowledge: setup.knowledge, codes: setup.codes, drugs };
+    interacting_pairs(&input).into_iter().filter(|p| p.tier == Tier::Critical).map(|p| (p.a, p.b)).collect()
+}
+
+/// Of each critical pair in the list, the drug that is not already taken, else the less probable.
+fn losers(ranked: &[Ranked<'_>], listed: &[usize], setup: &Setup<'_>) -> BTreeSet<usize> {
+    let place = |drug: DrugIx| listed.iter().copied().find(|&i| ranked.get(i).is_some_and(|r| r.candidate.drug == drug));
+    let mut losers = BTreeSet::new();
+    for (a, b) in critical_pairs(&uses(ranked, listed), setup) {
+        let (Some(a), Some(b)) = (place(a), place(b)) else { continue };
+        if losers.contains(&a) || losers.contains(&b) {
+            continue;
+        }
+        let current = |at: usize| ranked.get(at).is_some_and(|r| r.candidate.current.is_some());
+        losers.insert(match (current(a), current(b)) {
+            (true, false) => b,
+            (false, true) => a,
+            // The list is by probability: the later one is the less probable.
+            (true, true) | (false, false) => a.max(b),
+        });
+    }
+    losers
+}
+
+fn clashes(r: &Ranked<'_>, ranked: &[Ranked<'_>], listed: &[usize], setup: &Setup<'_>) -> bool {
+    let mut drugs = uses(ranked, listed);
+    drugs.push(use_of(r));
+    critical_pairs(&drugs, setup).iter().any(|&(a, b)| a == r.candidate.drug || b == r.candidate.drug)
+}

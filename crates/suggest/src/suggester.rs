@@ -1,0 +1,498 @@
+//! One request from case to record.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use bogam_clinical::case::{Case, Setting};
+use bogam_clinical::record::{
+    Advice, ConsideredDrug, ConsideredReason, Evidence, Finding, NotEvaluated, Provenance, Status, SuggestedDrug,
+    SuggestionRecord, Tier, Timing, WithheldDrug,
+};
+use bogam_clinical::text::Lang;
+use bogam_engine::{Cancel, Engine, EngineError, ModelInfo, Sink};
+use bogam_knowledge::{DiagnosisCodes, DrugIx, KnowledgeBase};
+use bogam_safety::{CheckInput, DrugUse, Outcome, RULES_VERSION, check_each, check_pairs, dose_text, finish};
+
+use crate::advice::advice;
+use crate::candidates::{Candidate, candidates};
+use crate::combine::{Weights, knowledge_log_odds, round4, sigmoid};
+use crate::model::{self, EmptyScores, NameScore};
+use crate::paragraph;
+use crate::prompt::Prompts;
+use crate::reason::reason;
+use crate::regimen::{Ranked, Setup, regimen, uses};
+
+/// Candidates that are scored by the model, at most: the most probable of the other channels. The rest keep a null.
+const SCORED: usize = 48;
+
+/// Drugs that the model writes with [`Method::Generate`], at most.
+const WRITTEN: usize = 16;
+
+/// How the model takes part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// It scores candidates.
+    Score,
+    /// It writes a list.
+    Generate,
+}
+
+impl Method {
+    /// As in provenance.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Score => "score",
+            Self::Generate => "generate",
+        }
+    }
+}
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How the model takes part.
+    pub method: Method,
+    /// Whether advice is assembled.
+    pub advice: bool,
+    /// Whether the model writes a paragraph of advice as well, and in which language.
+    pub paragraph: Option<Lang>,
+    /// Drugs in the list, at most; current drugs are never cut.
+    pub max_drugs: usize,
+    /// Seed of what is drawn.
+    pub seed: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { method: Method::Score, advice: true, paragraph: None, max_drugs: 40, seed: 1 }
+    }
+}
+
+/// A request that was not answered.
+#[derive(Debug, thiserror::Error)]
+pub enum SuggestError {
+    /// The model failed for good.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+/// Answers cases from one knowledge base and, where there is one, one model.
+pub struct Suggester<'a> {
+    knowledge: &'a KnowledgeBase,
+    prompts: &'a Prompts,
+    engine: Option<(&'a dyn Engine, ModelInfo)>,
+    weights: Weights,
+    empty: EmptyScores,
+}
+
+impl std::fmt::Debug for Suggester<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Suggester(model: {:?})", self.engine.as_ref().map(|(_, info)| &info.name))
+    }
+}
+
+/// What the model said.
+#[derive(Default)]
+struct ModelChannel {
+    scores: BTreeMap<DrugIx, NameScore>,
+    written: BTreeMap<DrugIx, usize>,
+    prefill_ms: u64,
+    score_ms: u64,
+    notice: Option<&'static str>,
+}
+
+fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Provenance of what knows no model: hash of the knowledge, version of the rules and the program.
+#[must_use]
+pub fn provenance(knowledge: &KnowledgeBase, case_hash: &str, seed: u64) -> Provenance {
+    Provenance {
+        model: None,
+        adapter: None,
+        knowledge: knowledge.hash().to_owned(),
+        rules: RULES_VERSION.to_owned(),
+        prompt: None,
+        prior: None,
+        case: case_hash.to_owned(),
+        method: None,
+        backend: None,
+        threads: None,
+        seed,
+        bogam: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+impl<'a> Suggester<'a> {
+    /// A suggester; asks the engine what model it has.
+    ///
+    /// # Errors
+    /// When the model cannot be loaded.
+    pub fn new(
+        knowledge: &'a KnowledgeBase,
+        prompts: &'a Prompts,
+        engine: Option<&'a dyn Engine>,
+        weights: Weights,
+    ) -> Result<Self, SuggestError> {
+        let engine = engine.map(|e| e.info().map(|info| (e, info))).transpose()?;
+        Ok(Self { knowledge, prompts, engine, weights, empty: EmptyScores::default() })
+    }
+
+    /// Answers one case. `unknown_fields` are those that its reader did not know; `case_hash` names it in provenance.
+    ///
+    /// # Errors
+    /// When the model failed for good, or somebody cancelled. A case that is too long for the model is answered without
+    /// it, with a notice.
+    pub fn suggest(
+        &self,
+        case: &Case,
+        (unknown_fields, case_hash): (&[String], &str),
+        options: &Options,
+        sink: &mut dyn Sink,
+        cancel: &Cancel,
+    ) -> Result<SuggestionRecord, SuggestError> {
+        let start = Instant::now();
+        let codes: Vec<DiagnosisCodes> = case.diagnoses.iter().map(|d| self.knowledge.codes(d)).collect();
+        let mut found = candidates(case, self.knowledge, &codes);
+        let channel = self.model_channel(case, &found, options, sink, cancel)?;
+        for &drug in channel.written.keys() {
+            if found.iter().all(|c| c.drug != drug) {
+                let none = Candidate { drug, indications: Vec::new(), current: None, other_setting: false, share: None };
+                found.push(none);
+            }
+        }
+        let (ranked, evidence) = self.rank(found, &channel, options);
+        let safety = Instant::now();
+        let setup = Setup { case, knowledge: self.knowledge, codes: &codes, max_drugs: options.max_drugs };
+        let mut record = self.checked(&ranked, &evidence, &channel, &setup);
+        record.timing_ms.safety = millis(safety);
+        self.finish_record(&mut record, case, (unknown_fields, case_hash), options, &channel);
+        let advising = Instant::now();
+        if options.advice {
+            record.advice = Some(self.advice(&record, case, options, sink, cancel)?);
+        }
+        record.timing_ms.advice = millis(advising);
+        record.timing_ms.prefill = channel.prefill_ms;
+        record.timing_ms.score = channel.score_ms;
+        record.timing_ms.total = millis(start);
+        Ok(record)
+    }
+
+    fn model_channel(
+        &self,
+        case: &Case,
+        found: &[Candidate<'_>],
+        options: &Options,
+        sink: &mut dyn Sink,
+        cancel: &Cancel,
+    ) -> Result<ModelChannel, SuggestError> {
+        let Some((engine, _)) = &self.engine else {
+            return Ok(ModelChannel { notice: Some("no_model"), ..ModelChannel::default() });
+        };
+        let prompt = self.prompts.for_case(case, self.knowledge);
+        let outcome = match options.method {
+            Method::Score => {
+                let worth_it = self.worth_scoring(found);
+                let prompts = (&prompt, &self.prompts.for_empty_case());
+                model::score(*engine, prompts, &worth_it, self.knowledge, &self.empty, (sink, cancel)).map(|scored| {
+                    ModelChannel {
+                        scores: scored.names,
+                        prefill_ms: scored.prefill_ms,
+                        score_ms: scored.score_ms,
+                        ..ModelChannel::default()
+                    }
+                })
+            }
+            Method::Generate => {
+                let max = options.max_drugs.min(WRITTEN);
+                model::write_list(*engine, &prompt, self.knowledge, max, (sink, cancel)).map(|written| ModelChannel {
+                    written: written.drugs.iter().enumerate().map(|(i, (drug, _))| (*drug, i)).collect(),
+                    prefill_ms: written.prefill_ms,
+                    score_ms: written.generate_ms,
+                    ..ModelChannel::default()
+                })
+            }
+        };
+        match outcome {
+            Ok(channel) => Ok(channel),
+            Err(EngineError::ContextExceeded { .. }) => {
+                Ok(ModelChannel { notice: Some("case_too_long_for_model"), ..ModelChannel::default() })
+            }
+            Err(EngineError::Unsupported { .. }) => {
+                Ok(ModelChannel { notice: Some("model_cannot_score"), ..ModelChannel::default() })
+            }
+            Err(
+                error @ (EngineError::ModelFile { .. }
+                | EngineError::OutOfMemory { .. }
+                | EngineError::Constraint { .. }
+                | EngineError::Cancelled
+                | EngineError::WorkerGone { .. }
+                | EngineError::Remote { .. }
+                | EngineError::Model { .. }),
+            ) => Err(error.into()),
+        }
+    }
+
+    /// The most probable candidates by the other channels.
+    fn worth_scoring(&self, found: &[Candidate<'_>]) -> Vec<DrugIx> {
+        let mut by_knowledge: Vec<(f64, DrugIx)> = found
+            .iter()
+            .filter(|c| !c.other_setting || c.current.is_some())
+            .map(|c| (knowledge_log_odds(c.share, c.current.is_some(), &self.weights), c.drug))
+            .collect();
+        by_knowledge.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        by_knowledge.into_iter().take(SCORED).map(|(_, drug)| drug).collect()
+    }
+
+    /// Probabilities and evidence of all candidates, by probability, ties by ingredient.
+    fn rank<'k>(
+        &self,
+        found: Vec<Candidate<'k>>,
+        channel: &ModelChannel,
+        options: &Options,
+    ) -> (Vec<Ranked<'k>>, BTreeMap<DrugIx, Evidence>) {
+        let lifts: Vec<f64> = channel.scores.values().map(|s| s.case - s.empty).collect();
+        let count = lifts.iter().map(|_| 1.0).sum::<f64>();
+        let mean = if lifts.is_empty() { 0.0 } else { lifts.iter().sum::<f64>() / count };
+        let listing = options.method == Method::Generate && channel.notice.is_none();
+        let mut evidence = BTreeMap::new();
+        let mut ranked: Vec<Ranked<'k>> = Vec::with_capacity(found.len());
+        for candidate in found {
+            let current = candidate.current.is_some();
+            let knowledge = knowledge_log_odds(candidate.share, current, &self.weights);
+            let score = channel.scores.get(&candidate.drug);
+            let limit = self.weights.model_limit;
+            let scored = score.map(|s| (s.case - s.empty - mean).clamp(-limit, limit) * self.weights.model);
+            let written = channel.written.get(&candidate.drug);
+            let step = |&place: &usize| {
+                let place = u32::try_from(place).map_or(f64::MAX, f64::from);
+                self.weights.written - self.weights.written_step * place
+            };
+            let model = written.map(step).or(scored);
+            let known = candidate.share.is_some() || current;
+            evidence.insert(
+                candidate.drug,
+                Evidence {
+                    knowledge: known.then(|| round4(knowledge)),
+                    prior: None,
+                    model: model.map(round4),
+                    model_case: score.map(|s| round4(s.case)),
+                    model_empty: score.map(|s| round4(s.empty)),
+                    past: None,
+                },
+            );
+            let probability = round4(sigmoid(knowledge + model.unwrap_or(0.0)));
+            ranked.push(Ranked { candidate, probability, eligible: !listing || written.is_some() || current });
+        }
+        ranked.sort_by(|a, b| b.probability.total_cmp(&a.probability).then(a.candidate.drug.cmp(&b.candidate.drug)));
+        (ranked, evidence)
+    }
+
+    /// Runs the checks and makes the sets.
+    fn checked(
+        &self,
+        ranked: &[Ranked<'_>],
+        evidence: &BTreeMap<DrugIx, Evidence>,
+        channel: &ModelChannel,
+        setup: &Setup<'_>,
+    ) -> SuggestionRecord {
+        let all: Vec<usize> = (0..ranked.len()).collect();
+        let everything = uses(ranked, &all);
+        let alone = check_each(&self.input(setup, &everything));
+        let is_critical = |r: &Ranked<'_>| {
+            let id = self.id(r.candidate.drug);
+            alone.findings.iter().any(|f| f.tier == Tier::Critical && f.drugs.iter().any(|d| d == id))
+        };
+        let critical: BTreeSet<usize> = ranked.iter().enumerate().filter(|(_, r)| is_critical(r)).map(|(i, _)| i).collect();
+        let regimen = regimen(ranked, &critical, setup);
+
+        let listed_uses = uses(ranked, &regimen.listed);
+        let Outcome { mut findings, not_evaluated } = alone;
+        findings.extend(check_pairs(&self.input(setup, &listed_uses)).findings);
+        for (at, r) in ranked.iter().enumerate() {
+            if !regimen.listed.contains(&at) {
+                findings.extend(self.against(r, ranked, &regimen.listed, setup));
+            }
+        }
+        let findings = finish(findings);
+        let ids_of = |drug: DrugIx| {
+            let id = self.id(drug);
+            findings.iter().filter(|f| f.drugs.iter().any(|d| d == id)).map(|f| f.id.clone()).collect::<Vec<String>>()
+        };
+        let mut drugs = Vec::new();
+        for &at in &regimen.listed {
+            let Some(r) = ranked.get(at) else { continue };
+            let alternatives = regimen.alternative_to.iter().filter(|(_, by)| **by == at);
+            let alternatives = alternatives.filter_map(|(i, _)| ranked.get(*i)).map(|r| self.id(r.candidate.drug).to_owned());
+            let mut drug = self.suggested(r, evidence, channel, setup);
+            drug.alternatives = alternatives.collect();
+            // Of a pair finding, a listed drug shows only what concerns the list.
+            drug.findings = ids_of(r.candidate.drug)
+                .into_iter()
+                .filter(|id| findings.iter().any(|f| &f.id == id && self.concerns_list(f, ranked, &regimen.listed)))
+                .collect();
+            drugs.push(drug);
+        }
+        let name = |r: &Ranked<'_>| self.knowledge.ingredient(r.candidate.drug).name().clone();
+        let withheld = regimen.withheld.iter().filter_map(|&at| ranked.get(at)).map(|r| WithheldDrug {
+            ingredient: self.id(r.candidate.drug).to_owned(),
+            name: name(r),
+            probability: r.probability,
+            current: r.candidate.current.is_some(),
+            findings: ids_of(r.candidate.drug),
+        });
+        let withheld = withheld.collect();
+        let rest = ranked.iter().enumerate().filter(|(at, _)| {
+            !regimen.listed.contains(at) && !regimen.withheld.contains(at)
+        });
+        let considered = rest.map(|(at, r)| ConsideredDrug {
+            ingredient: self.id(r.candidate.drug).to_owned(),
+            probability: r.probability,
+            reason: if r.candidate.other_setting {
+                ConsideredReason::Setting
+            } else if regimen.alternative_to.contains_key(&at) {
+                ConsideredReason::Alternative
+            } else {
+                ConsideredReason::BelowThreshold
+            },
+            findings: ids_of(r.candidate.drug),
+        });
+        let considered = considered.collect();
+        SuggestionRecord {
+            case_id: setup.case.case_id.clone(),
+            status: Status::Ok,
+            error: None,
+            drugs,
+            withheld,
+            considered,
+            findings,
+            not_evaluated,
+            unrecognised: Vec::new(),
+            notices: Vec::new(),
+            advice: None,
+            provenance: provenance(self.knowledge, "", 0),
+            timing_ms: Timing::default(),
+        }
+    }
+
+    fn concerns_list(&self, finding: &Finding, ranked: &[Ranked<'_>], listed: &[usize]) -> bool {
+        let in_list = |id: &String| {
+            listed.iter().filter_map(|&i| ranked.get(i)).any(|r| self.id(r.candidate.drug) == id)
+        };
+        finding.drugs.iter().all(in_list)
+    }
+
+    fn input<'b>(&'b self, setup: &Setup<'b>, drugs: &'b [DrugUse]) -> CheckInput<'b> {
+        CheckInput { case: setup.case, knowledge: self.knowledge, codes: setup.codes, drugs }
+    }
+
+    fn id(&self, drug: DrugIx) -> &str {
+        self.knowledge.ingredient(drug).id()
+    }
+
+    /// What the checks find when this drug is given along with the list. That it duplicates a listed drug is what makes
+    /// it an alternative, and no finding.
+    fn against(&self, r: &Ranked<'_>, ranked: &[Ranked<'_>], listed: &[usize], setup: &Setup<'_>) -> Vec<Finding> {
+        let mut drugs = uses(ranked, listed);
+        let own = uses(std::slice::from_ref(r), &[0]);
+        drugs.extend(own);
+        let id = self.id(r.candidate.drug);
+        let outcome = check_pairs(&self.input(setup, &drugs));
+        let concern = |f: &Finding| f.drugs.iter().any(|d| d == id) && !f.code.starts_with("duplicate.");
+        outcome.findings.into_iter().filter(concern).collect()
+    }
+
+    fn suggested(
+        &self,
+        r: &Ranked<'_>,
+        evidence: &BTreeMap<DrugIx, Evidence>,
+        channel: &ModelChannel,
+        setup: &Setup<'_>,
+    ) -> SuggestedDrug {
+        let ingredient = self.knowledge.ingredient(r.candidate.drug);
+        let main = r.candidate.main_indication();
+        SuggestedDrug {
+            ingredient: ingredient.id().to_owned(),
+            name: ingredient.name().clone(),
+            atc: ingredient.entry.atc.clone(),
+            probability: r.probability,
+            current: r.candidate.current.is_some(),
+            indications: r.candidate.indicated_for(setup.case),
+            supportive: r.candidate.supportive(),
+            purpose: main.and_then(|m| self.knowledge.purpose(&m.entry.purpose)).map(|p| p.name.clone()),
+            reason: reason(
+                &r.candidate,
+                setup.case,
+                self.knowledge,
+                channel.written.contains_key(&r.candidate.drug),
+            ),
+            dose: dose_text(setup.case, self.knowledge, setup.codes, r.candidate.drug),
+            evidence: evidence.get(&r.candidate.drug).cloned().unwrap_or_default(),
+            findings: Vec::new(),
+            alternatives: Vec::new(),
+        }
+    }
+
+    fn finish_record(
+        &self,
+        record: &mut SuggestionRecord,
+        case: &Case,
+        (unknown_fields, case_hash): (&[String], &str),
+        options: &Options,
+        channel: &ModelChannel,
+    ) {
+        let (unrecognised, not_evaluated) = bogam_safety::unrecognised(case, self.knowledge);
+        record.unrecognised = unrecognised;
+        record.not_evaluated.extend(not_evaluated);
+        for field in unknown_fields {
+            record.unrecognised.push(field.clone());
+            let entry = NotEvaluated { code: "case.unknown_field".into(), drugs: Vec::new(), missing: vec![field.clone()] };
+            record.not_evaluated.push(entry);
+        }
+        record.notices = bogam_safety::notices(case);
+        record.notices.extend(channel.notice.map(str::to_owned));
+        match case.admission.setting {
+            Some(Setting::Inpatient | Setting::Outpatient | Setting::Emergency) => {}
+            None => record.notices.push("setting_unknown".to_owned()),
+        }
+        let mut made = provenance(self.knowledge, case_hash, options.seed);
+        if let Some((_, info)) = &self.engine {
+            made.model = Some(info.hash.clone());
+            made.adapter.clone_from(&info.adapter_hash);
+            made.prompt = Some(self.prompts.hash().to_owned());
+            made.method = Some(options.method.as_str().to_owned());
+            made.backend = Some(info.backend.clone());
+            made.threads = Some(info.threads);
+        }
+        record.provenance = made;
+    }
+
+    fn advice(
+        &self,
+        record: &SuggestionRecord,
+        case: &Case,
+        options: &Options,
+        sink: &mut dyn Sink,
+        cancel: &Cancel,
+    ) -> Result<Advice, SuggestError> {
+        let drugs: Vec<DrugIx> = record.drugs.iter().filter_map(|d| self.knowledge.find(&d.ingredient)).collect();
+        let text = advice(&drugs, self.knowledge);
+        let mut model_written = None;
+        if let (Some(lang), Some((engine, _))) = (options.paragraph, &self.engine) {
+            let names: Vec<&str> = record.drugs.iter().map(|d| d.name.get(lang)).collect();
+            let conditions: Vec<String> = case
+                .diagnoses
+                .iter()
+                .take(5)
+                .filter_map(|d| self.knowledge.diagnosis_name(d).map(|n| n.get(lang).to_owned()))
+                .collect();
+            let prompt = self.prompts.for_advice(lang, &names.join(", "), &conditions.join(", "));
+            let known = (drugs.as_slice(), text.get(lang));
+            let hands = (options.seed, sink, cancel);
+            model_written = paragraph::write(*engine, prompt, known, self.knowledge, lang, hands)?;
+        }
+        Ok(Advice { en: text.en, ko: text.ko, model_written })
+    }
+}
