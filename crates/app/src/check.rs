@@ -68,8 +68,9 @@ fn read_recorded(path: &std::path::Path) -> Result<HashMap<String, RecordedAdmis
     let mut all = HashMap::new();
     while let Some(line) = next(&mut lines, 0)? {
         let text = line.text.map_err(|f| AppError::unusable(path, format!("line {}: {}", line.number, f.message())))?;
-        let admission: RecordedAdmission = serde_json::from_str(&text)
-            .map_err(|e| AppError::unusable(path, format!("line {}: {e}; expected a line of recorded.jsonl", line.number)))?;
+        let admission: RecordedAdmission = serde_json::from_str(&text).map_err(|e| {
+            AppError::unusable(path, format!("line {}: {e}; expected a line of recorded.jsonl", line.number))
+        })?;
         all.insert(admission.case_id.clone(), admission);
     }
     Ok(all)

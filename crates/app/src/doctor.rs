@@ -204,7 +204,7 @@ fn memory() -> Memory {
     let info = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let field = |name: &str| {
         let line = info.lines().find_map(|l| l.strip_prefix(name))?;
-        line.split_whitespace().nth(1).or_else(|| line.split_whitespace().next())?.parse::<u64>().ok()
+        line.split_whitespace().next()?.parse::<u64>().ok()
     };
     let bytes = |name: &str| field(name).unwrap_or(0) * 1024;
     let limit = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|t| t.trim().parse().ok());
@@ -237,7 +237,10 @@ impl Report {
         if let Some(knowledge) = &self.knowledge {
             out.push(format!("Knowledge   {}", knowledge.hash));
             out.extend(knowledge.packs.iter().map(|p| {
-                format!("            {} {}, reviewed {}, expires {}; {}", p.id, p.version, p.reviewed, p.expires, p.approved_by)
+                format!(
+                    "            {} {}, reviewed {}, expires {}; {}",
+                    p.id, p.version, p.reviewed, p.expires, p.approved_by
+                )
             }));
             let counts: Vec<String> = knowledge.counts.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
             out.push(format!("            {}", counts.join(", ")));
@@ -258,7 +261,10 @@ impl Report {
                 ));
             }
         }
-        out.push(format!("Server      {}", self.remote.as_deref().unwrap_or("none configured; no connection is ever opened")));
+        out.push(format!(
+            "Server      {}",
+            self.remote.as_deref().unwrap_or("none configured; no connection is ever opened")
+        ));
         if self.problems.is_empty() {
             out.push("Nothing is missing.".to_owned());
         } else {

@@ -29,7 +29,10 @@ pub fn mimic(hosp: &Path, out: &Path, site: &[PathBuf], sink: &mut dyn JobSink) 
         }
         sink.progress(progress.rows, None);
     })?;
-    sink.warn(&format!("the files in {} hold patient data and are not encrypted (readable by you only)", out.display()));
+    sink.warn(&format!(
+        "the files in {} hold patient data and are not encrypted (readable by you only)",
+        out.display()
+    ));
     Ok(report)
 }
 

@@ -40,8 +40,7 @@ pub fn normalise(request: &NormaliseRequest, sink: &mut dyn JobSink) -> Result<S
                 summary.answered += 1;
             }
             Err((code, message)) => {
-                let error =
-                    RecordError { code: code.to_owned(), message, field: None, line: Some(line.number) };
+                let error = RecordError { code: code.to_owned(), message, field: None, line: Some(line.number) };
                 out.record(&ErrorRecord {
                     case_id: None,
                     line: line.number,

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use bogam_engine::Engine;
 use bogam_engine::llama::{LlamaEngine, LlamaSettings, WorkerCommand};
 use bogam_engine::remote::{RemoteEngine, RemoteSettings};
-use bogam_engine::Engine;
 
 use crate::error::AppError;
 use crate::home::settings;

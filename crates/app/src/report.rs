@@ -166,7 +166,8 @@ fn labelled(out: &mut String, indent: usize, label: &str, text: &str) {
 #[must_use]
 pub fn suggestion(record: &SuggestionRecord, case: &Case, knowledge: &KnowledgeBase, lang: Lang) -> String {
     let w = words(lang);
-    let mut out = format!("\n━━ {} {}\n", record.case_id, "━".repeat(WIDTH.saturating_sub(4 + columns(&record.case_id))));
+    let mut out =
+        format!("\n━━ {} {}\n", record.case_id, "━".repeat(WIDTH.saturating_sub(4 + columns(&record.case_id))));
     patient(&mut out, case, knowledge, lang);
     heading(&mut out, &format!("{} ({})", w.regimen, record.drugs.len()));
     out.push_str(&format!("{}\n", w.caption));
@@ -267,10 +268,14 @@ fn patient(out: &mut String, case: &Case, knowledge: &KnowledgeBase, lang: Lang)
 
 fn listed(out: &mut String, number: usize, drug: &SuggestedDrug, record: &SuggestionRecord, lang: Lang) {
     let w = words(lang);
-    let both = format!("{} ({})", drug.name.get(lang), match lang {
-        Lang::En => &drug.name.ko,
-        Lang::Ko => &drug.name.en,
-    });
+    let both = format!(
+        "{} ({})",
+        drug.name.get(lang),
+        match lang {
+            Lang::En => &drug.name.ko,
+            Lang::Ko => &drug.name.en,
+        }
+    );
     let current = if drug.current { format!(" · {}", w.current) } else { String::new() };
     let marks: Vec<String> = drug
         .findings
@@ -332,8 +337,12 @@ fn not_evaluated(out: &mut String, record: &SuggestionRecord, lang: Lang) {
     let w = words(lang);
     heading(out, w.not_evaluated);
     // A merely considered drug concerns nobody who reads the list.
-    let shown: Vec<&str> =
-        record.drugs.iter().map(|d| d.ingredient.as_str()).chain(record.withheld.iter().map(|d| d.ingredient.as_str())).collect();
+    let shown: Vec<&str> = record
+        .drugs
+        .iter()
+        .map(|d| d.ingredient.as_str())
+        .chain(record.withheld.iter().map(|d| d.ingredient.as_str()))
+        .collect();
     let mut lines: BTreeMap<String, String> = BTreeMap::new();
     for entry in &record.not_evaluated {
         let drugs: Vec<&str> = entry.drugs.iter().map(String::as_str).filter(|d| shown.contains(d)).collect();
@@ -341,7 +350,11 @@ fn not_evaluated(out: &mut String, record: &SuggestionRecord, lang: Lang) {
             continue;
         }
         let which = if drugs.len() > 8 { format!("{} {}", drugs.len(), w.all) } else { drugs.join(", ") };
-        let missing = if entry.missing.is_empty() { String::new() } else { format!("{}: {}", w.missing, entry.missing.join(", ")) };
+        let missing = if entry.missing.is_empty() {
+            String::new()
+        } else {
+            format!("{}: {}", w.missing, entry.missing.join(", "))
+        };
         let parts: Vec<String> = [which, missing].into_iter().filter(|p| !p.is_empty()).collect();
         lines.insert(format!("{} {}", entry.code, parts.join(" — ")), parts.join(" — "));
     }
@@ -364,7 +377,8 @@ fn made_by(out: &mut String, record: &SuggestionRecord, lang: Lang) {
         out.push_str(&format!("{}: {}\n", w.notices, record.notices.join(", ")));
     }
     let short = |hash: &str| hash.chars().take(19).collect::<String>();
-    let mut parts = vec![format!("Bogam {}", p.bogam), format!("rules {}", p.rules), format!("knowledge {}", short(&p.knowledge))];
+    let mut parts =
+        vec![format!("Bogam {}", p.bogam), format!("rules {}", p.rules), format!("knowledge {}", short(&p.knowledge))];
     if let Some(model) = &p.model {
         parts.push(format!("model {} ({})", short(model), p.backend.as_deref().unwrap_or("?")));
     }

@@ -72,8 +72,8 @@ pub fn suggest(request: &SuggestRequest, sink: &mut dyn JobSink, cancel: &Cancel
                 let about = (read.unknown_fields.as_slice(), hash.as_str());
                 let mut quiet = Quiet;
                 let record = suggester.suggest(&read.case, about, &request.options, &mut quiet, cancel);
-                let record = record
-                    .map_err(|SuggestError::Engine(error)| AppError::ModelFailed { error, done: out.lines() })?;
+                let record =
+                    record.map_err(|SuggestError::Engine(error)| AppError::ModelFailed { error, done: out.lines() })?;
                 match request.format {
                     Format::Json => out.record(&record)?,
                     Format::Text(lang) => out.text(&report::suggestion(&record, &read.case, &knowledge, lang))?,

@@ -39,8 +39,10 @@ fn the_committed_schemas_are_those_of_the_types() {
 fn no_schema_is_left_over_from_a_type_that_is_gone() {
     let generated: BTreeSet<String> = bogam_app::schema::all().into_iter().map(|(name, _)| name.to_owned()).collect();
     let entries = std::fs::read_dir(folder()).unwrap();
-    let committed: BTreeSet<String> =
-        entries.map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).filter(|n| n.ends_with(".json")).collect();
+    let committed: BTreeSet<String> = entries
+        .map(|e| e.unwrap().file_name().to_string_lossy().into_owned())
+        .filter(|n| n.ends_with(".json"))
+        .collect();
     let left: Vec<&String> = committed.difference(&generated).collect();
     assert!(left.is_empty(), "nothing generates {left:?}: remove them");
 }

@@ -8,8 +8,8 @@ use bogam_app::check::CheckRequest;
 use bogam_app::normalise::NormaliseRequest;
 use bogam_app::open::{EngineOptions, ModelChoice};
 use bogam_app::suggest::{Format, SuggestRequest};
-use bogam_clinical::text::Lang;
 use bogam_app::{Method, Options};
+use bogam_clinical::text::Lang;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Offline clinical decision support: a ranked, safety-checked list of drugs to consider. A clinician decides.

@@ -10,7 +10,7 @@ use bogam_app::doctor;
 use bogam_app::job::{JobSink as _, Summary};
 use bogam_app::{AppError, check, import, models, normalise, suggest};
 use bogam_engine::Cancel;
-use bogam_engine::llama::{Device, WORKER_COMMAND, run_worker, session::find_devices};
+use bogam_engine::llama::{Device, WORKER_COMMAND, no_core_dump, run_worker, session::find_devices};
 use clap::Parser as _;
 
 use args::{Arguments, Command, ModelCommand};
@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         Some(DEVICES_COMMAND) => return list_devices(),
         Some(_) | None => {}
     }
+    no_core_dump();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -75,7 +76,11 @@ fn run(command: Command, terminal: &mut Terminal) -> Result<u8, AppError> {
         }
         Command::Doctor(args) => {
             let report = doctor::examine(&args.knowledge, ask_devices(), &terminal::today())?;
-            let text = if args.json { serde_json::to_string_pretty(&report).unwrap_or_default() + "\n" } else { report.text() };
+            let text = if args.json {
+                serde_json::to_string_pretty(&report).unwrap_or_default() + "\n"
+            } else {
+                report.text()
+            };
             terminal.print(&text)?;
             Ok(u8::from(!report.problems.is_empty()))
         }

@@ -4,8 +4,8 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
-use bogam_app::job::JobSink;
 use bogam_app::AppError;
+use bogam_app::job::JobSink;
 use bogam_engine::gguf::Header;
 use indicatif::{ProgressBar, ProgressStyle};
 

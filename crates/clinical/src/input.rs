@@ -18,14 +18,17 @@ use crate::units::{Centimetres, Kilograms, MilligramsPerDecilitre, Milliseconds,
 #[serde(default)]
 pub struct CaseInput {
     /// Identifier, unique in its file.
+    #[schemars(required)]
     pub case_id: Option<String>,
     /// The moment that the case describes (`2026-03-02T09:00:00`).
     pub as_of: Option<String>,
     /// The patient.
+    #[schemars(required)]
     pub patient: Option<PatientInput>,
     /// The stay.
     pub admission: Option<AdmissionInput>,
     /// Diagnoses, at least one.
+    #[schemars(required)]
     pub diagnoses: Option<Vec<DiagnosisInput>>,
     /// Diagnoses of earlier admissions.
     pub prior_diagnoses: Option<Vec<DiagnosisInput>>,
@@ -46,8 +49,10 @@ pub struct PatientInput {
     /// Number; never in a prompt.
     pub number: Option<String>,
     /// Age in years, 0 to 130.
+    #[schemars(required)]
     pub age_years: Option<f64>,
     /// `F` or `M`.
+    #[schemars(required)]
     pub sex: Option<Sex>,
     /// Weight in kg, 0.3 to 500.
     pub weight_kg: Option<f64>,

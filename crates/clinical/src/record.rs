@@ -98,6 +98,8 @@ pub struct Evidence {
     pub prior: Option<f64>,
     /// The language model.
     pub model: Option<f64>,
+    /// What the checks take off: a drug to be avoided in this patient is given less often.
+    pub safety: Option<f64>,
     /// Log-probability of the name after the case, in nats.
     pub model_case: Option<f64>,
     /// Log-probability of the name after an empty case, in nats.

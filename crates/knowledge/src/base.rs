@@ -68,6 +68,8 @@ pub struct Purpose {
     pub id: String,
     /// Its name.
     pub name: Bilingual,
+    /// Purposes that are served along with it.
+    pub covers: Vec<String>,
 }
 
 /// Knowledge packs, merged, checked and indexed. It never changes.
@@ -139,7 +141,7 @@ impl KnowledgeBase {
                 .purposes
                 .into_values()
                 .map(|(_, e)| e.value)
-                .map(|e| (e.id.clone(), Purpose { id: e.id, name: e.name }))
+                .map(|e| (e.id.clone(), Purpose { id: e.id, name: e.name, covers: e.covers }))
                 .collect(),
             source_titles: merged.sources.into_values().map(|(_, e)| (e.value.id, e.value.title)).collect(),
             ingredients,

@@ -30,7 +30,8 @@ impl KnowledgeBase {
                 }
                 continue;
             }
-            let mut diagnoses = codes.iter().enumerate().filter(|(_, c)| any_prefix(c, &entry.icd10)).peekable();
+            let diagnoses = codes.iter().enumerate().filter(|(_, c)| any_prefix(c, &entry.icd10));
+            let mut diagnoses = diagnoses.filter(|(at, _)| !entry.when.main || *at == 0).peekable();
             if diagnoses.peek().is_some() && holds(&entry.when, case, codes) {
                 found.extend(diagnoses.map(|(at, _)| MatchedIndication { entry, diagnosis: Some(at) }));
             }

@@ -85,6 +85,9 @@ pub struct PurposeEntry {
     pub id: String,
     /// Name.
     pub name: Bilingual,
+    /// Purposes that are served along with it.
+    #[serde(default)]
+    pub covers: Vec<String>,
 }
 
 /// What an allergy to one member of a group means for the others.
@@ -317,6 +320,8 @@ pub struct When {
     pub without: Vec<String>,
     /// Only in these settings.
     pub setting: Vec<Setting>,
+    /// Only for the main diagnosis, the first by rank.
+    pub main: bool,
 }
 
 /// What a dose depends on.

@@ -6,6 +6,7 @@ use bogam_clinical::case::{Case, DrugEntry, Setting};
 use bogam_clinical::record::{IndicationFor, Strength};
 use bogam_knowledge::pack::UseShare;
 use bogam_knowledge::{DiagnosisCodes, DrugIx, KnowledgeBase, MatchedIndication};
+use bogam_safety::DrugUse;
 
 /// A drug that comes into question.
 #[derive(Debug, Clone)]
@@ -23,14 +24,14 @@ pub(crate) struct Candidate<'k> {
 }
 
 impl Candidate<'_> {
+    /// As the checks take it.
+    pub(crate) fn as_used(&self) -> DrugUse {
+        DrugUse { drug: self.drug, entry: self.current.clone(), current: self.current.is_some(), window: None }
+    }
+
     /// The indication that speaks for it most: the most common use, then the strongest.
     pub(crate) fn main_indication(&self) -> Option<&MatchedIndication<'_>> {
         self.indications.iter().min_by_key(|m| (std::cmp::Reverse(m.entry.share), m.entry.strength, m.diagnosis))
-    }
-
-    /// Whether one of its indications has this purpose.
-    pub(crate) fn serves(&self, purpose: &str) -> bool {
-        self.indications.iter().any(|m| m.entry.purpose == purpose)
     }
 
     /// Given for comfort or hospital routine only: no diagnosis of the case asks for it.
@@ -78,7 +79,11 @@ fn combined_share(indications: &[MatchedIndication<'_>]) -> Option<f64> {
 
 /// All candidates, in order of drug. Supportive hospital drugs belong to a stated inpatient only; an unknown setting is
 /// none.
-pub(crate) fn candidates<'k>(case: &Case, knowledge: &'k KnowledgeBase, codes: &[DiagnosisCodes]) -> Vec<Candidate<'k>> {
+pub(crate) fn candidates<'k>(
+    case: &Case,
+    knowledge: &'k KnowledgeBase,
+    codes: &[DiagnosisCodes],
+) -> Vec<Candidate<'k>> {
     let mut here = case.clone();
     here.admission.setting = Some(case.admission.setting.unwrap_or(Setting::Outpatient));
     let mut on_a_ward = case.clone();

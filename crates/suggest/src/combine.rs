@@ -11,6 +11,8 @@ pub struct Weights {
     pub current_goes_on: f64,
     /// Share for a drug that only the model named.
     pub unknown: f64,
+    /// Log-odds for a drug that a check says to avoid in this patient, short of a contraindication.
+    pub avoid: f64,
     /// Log-odds for the first drug that the model writes (`generate`); each further one gets `written_step` less.
     pub written: f64,
     /// See `written`.
@@ -24,6 +26,7 @@ impl Default for Weights {
             model_limit: 3.0,
             current_goes_on: 0.85,
             unknown: 0.02,
+            avoid: -1.5,
             written: 3.0,
             written_step: 0.1,
         }

@@ -89,13 +89,46 @@ fn numbers(text: &str) -> impl Iterator<Item = String> + '_ {
 /// Words that tell a patient to act on a drug. Better too many: a paragraph is a courtesy.
 fn instructs(text: &str) -> bool {
     const ENGLISH: [&str; 22] = [
-        "stop ", "start ", "begin ", "increase", "decrease", "double", "skip", "discontinue", "reduce", "lower your",
-        "raise", "change", "switch", "adjust", "dose", "dosage", "half ", "twice", "once a day", "times a day", "avoid taking",
+        "stop ",
+        "start ",
+        "begin ",
+        "increase",
+        "decrease",
+        "double",
+        "skip",
+        "discontinue",
+        "reduce",
+        "lower your",
+        "raise",
+        "change",
+        "switch",
+        "adjust",
+        "dose",
+        "dosage",
+        "half ",
+        "twice",
+        "once a day",
+        "times a day",
+        "avoid taking",
         "do not take",
     ];
     const KOREAN: [&str; 16] = [
-        "중단", "끊", "멈추", "시작하", "늘리", "줄이", "증량", "감량", "건너뛰", "바꾸", "변경", "조절하", "용량", "두 배",
-        "복용하지", "하루에",
+        "중단",
+        "끊",
+        "멈추",
+        "시작하",
+        "늘리",
+        "줄이",
+        "증량",
+        "감량",
+        "건너뛰",
+        "바꾸",
+        "변경",
+        "조절하",
+        "용량",
+        "두 배",
+        "복용하지",
+        "하루에",
     ];
     let lower = text.to_lowercase();
     ENGLISH.iter().chain(&KOREAN).any(|w| lower.contains(w))
@@ -112,7 +145,8 @@ fn names_another_drug(text: &str, drugs: &[DrugIx], knowledge: &KnowledgeBase) -
     (1..=4).any(|n| {
         words.windows(n).any(|run| {
             let run = run.join(" ");
-            let stems = [run.as_str(), run.trim_end_matches(['은', '는', '이', '가', '을', '를', '과', '와', '의', '도'])];
+            let stems =
+                [run.as_str(), run.trim_end_matches(['은', '는', '이', '가', '을', '를', '과', '와', '의', '도'])];
             stems.iter().filter_map(|name| knowledge.normalise(name).drug).any(|drug| !listed(drug))
         })
     })

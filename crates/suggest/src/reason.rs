@@ -19,13 +19,13 @@ pub(crate) const fn strength_words(strength: Strength) -> (&'static str, &'stati
     }
 }
 
-/// The words for how commonly such inpatients are given it.
+/// The words for how commonly hospital patients are given it: what the shares of the packs say.
 const fn share_words(share: UseShare) -> (&'static str, &'static str) {
     match share {
-        UseShare::Most => ("given to most such inpatients", "이러한 입원 환자 대부분에게 처방"),
-        UseShare::Often => ("often given to such inpatients", "이러한 입원 환자에게 흔히 처방"),
-        UseShare::Some => ("given to some such inpatients", "이러한 입원 환자 일부에게 처방"),
-        UseShare::Few | UseShare::Rare => ("given to few such inpatients", "이러한 입원 환자에게 드물게 처방"),
+        UseShare::Most => ("given to most hospital patients", "병원 환자 대부분에게 처방"),
+        UseShare::Often => ("often given to hospital patients", "병원 환자에게 흔히 처방"),
+        UseShare::Some => ("given to some hospital patients", "병원 환자 일부에게 처방"),
+        UseShare::Few | UseShare::Rare => ("given to few hospital patients", "병원 환자에게 드물게 처방"),
     }
 }
 

@@ -36,6 +36,8 @@ pub(crate) struct Setup<'a> {
     pub knowledge: &'a KnowledgeBase,
     pub codes: &'a [DiagnosisCodes],
     pub max_drugs: usize,
+    /// All that is eligible is listed: the model wrote the list and its length.
+    pub whole_list: bool,
 }
 
 /// Makes the regimen. `critical` are the candidates with a critical finding of their own; `ranked` is by probability.
@@ -47,7 +49,9 @@ pub(crate) fn regimen(ranked: &[Ranked<'_>], critical: &BTreeSet<usize>, setup: 
         if losers.is_empty() {
             // A candidate that must not be given with what is listed is withheld as well.
             for (at, r) in ranked.iter().enumerate() {
-                if !withheld.contains(&at) && !regimen.listed.contains(&at) && clashes(r, ranked, &regimen.listed, setup)
+                if !withheld.contains(&at)
+                    && !regimen.listed.contains(&at)
+                    && clashes(r, ranked, &regimen.listed, setup)
                 {
                     withheld.insert(at);
                 }
@@ -60,30 +64,44 @@ pub(crate) fn regimen(ranked: &[Ranked<'_>], critical: &BTreeSet<usize>, setup: 
     }
 }
 
-/// One drug a purpose, then as many as are worth listing. Current drugs all stay.
+/// One drug a purpose, then as many as are worth listing. Current drugs all stay, and what they serve is served.
 fn choose(ranked: &[Ranked<'_>], withheld: &BTreeSet<usize>, setup: &Setup<'_>) -> Regimen {
     let mut regimen = Regimen::default();
-    let mut kept: Vec<usize> = Vec::new();
-    for (at, r) in ranked.iter().enumerate() {
-        if withheld.contains(&at) || !r.eligible || r.candidate.other_setting && r.candidate.current.is_none() {
-            continue;
-        }
-        let replaced = kept.iter().copied().find(|&k| {
-            ranked.get(k).is_some_and(|kept| {
-                let both_current = kept.candidate.current.is_some() && r.candidate.current.is_some();
-                !both_current && replaces(&kept.candidate, &r.candidate, setup.knowledge)
-            })
-        });
+    let is_current = |at: usize| ranked.get(at).is_some_and(|r| r.candidate.current.is_some());
+    let open: Vec<usize> = (0..ranked.len()).filter(|at| !withheld.contains(at)).collect();
+    let mut kept: Vec<usize> = open.iter().copied().filter(|&at| is_current(at)).collect();
+    for at in open.into_iter().filter(|&at| !is_current(at)) {
+        let Some(r) = ranked.get(at).filter(|r| r.eligible && !r.candidate.other_setting) else { continue };
+        let replaced = kept
+            .iter()
+            .copied()
+            .find(|&k| ranked.get(k).is_some_and(|kept| replaces(&kept.candidate, &r.candidate, setup.knowledge)));
         match replaced {
             Some(by) => {
                 regimen.alternative_to.insert(at, by);
             }
-            None => kept.push(at),
+            None => {
+                // A wider purpose makes what it covers needless, however common that is by itself.
+                let covered = |k: &usize| {
+                    !is_current(*k)
+                        && ranked.get(*k).is_some_and(|kept| covers(&r.candidate, &kept.candidate, setup.knowledge))
+                };
+                let needless: Vec<usize> = kept.iter().copied().filter(covered).collect();
+                kept.retain(|k| !needless.contains(k));
+                regimen.alternative_to.extend(needless.into_iter().map(|k| (k, at)));
+                kept.push(at);
+            }
         }
     }
+    // Places are by probability.
+    kept.sort_unstable();
     let probabilities: Vec<f64> = kept.iter().filter_map(|&k| ranked.get(k)).map(|r| r.probability).collect();
-    let length = expected_jaccard_length(&probabilities, probabilities.iter().sum()).min(setup.max_drugs);
-    let is_current = |at: usize| ranked.get(at).is_some_and(|r| r.candidate.current.is_some());
+    let length = if setup.whole_list {
+        probabilities.len()
+    } else {
+        expected_jaccard_length(&probabilities, probabilities.iter().sum())
+    };
+    let length = length.min(setup.max_drugs);
     let current = kept.iter().filter(|&&k| is_current(k)).count();
     let mut room = length.saturating_sub(current);
     regimen.listed = kept
@@ -105,7 +123,10 @@ fn choose(ranked: &[Ranked<'_>], withheld: &BTreeSet<usize>, setup: &Setup<'_>) 
 /// Whether the kept drug stands for the other: it serves the other's main purpose, or both are of a class of which one
 /// takes one.
 fn replaces(kept: &Candidate<'_>, other: &Candidate<'_>, knowledge: &KnowledgeBase) -> bool {
-    if other.main_indication().is_some_and(|m| kept.serves(&m.entry.purpose)) {
+    let wanted = other.main_indication().map(|m| m.entry.purpose.as_str());
+    if wanted.is_some_and(|wanted| kept.indications.iter().any(|m| m.entry.purpose == wanted))
+        || covers(kept, other, knowledge)
+    {
         return true;
     }
     let (a, b) = (knowledge.class_of(kept.drug), knowledge.class_of(other.drug));
@@ -113,14 +134,16 @@ fn replaces(kept: &Candidate<'_>, other: &Candidate<'_>, knowledge: &KnowledgeBa
     (a.id == b.id && a.duplicate == Duplicate::Warning) || parts(kept.drug, other.drug) || parts(other.drug, kept.drug)
 }
 
-fn use_of(r: &Ranked<'_>) -> DrugUse {
-    let entry = r.candidate.current.clone();
-    DrugUse { drug: r.candidate.drug, current: entry.is_some(), entry, window: None }
+/// Whether one drug's purpose covers the other's main one.
+fn covers(wide: &Candidate<'_>, other: &Candidate<'_>, knowledge: &KnowledgeBase) -> bool {
+    let Some(wanted) = other.main_indication().map(|m| m.entry.purpose.as_str()) else { return false };
+    let covered = |purpose: &str| knowledge.purpose(purpose).is_some_and(|p| p.covers.iter().any(|c| c == wanted));
+    wide.indications.iter().any(|m| covered(&m.entry.purpose))
 }
 
 /// Uses of the drugs at these places.
 pub(crate) fn uses(ranked: &[Ranked<'_>], at: &[usize]) -> Vec<DrugUse> {
-    at.iter().filter_map(|&i| ranked.get(i)).map(use_of).collect()
+    at.iter().filter_map(|&i| ranked.get(i)).map(|r| r.candidate.as_used()).collect()
 }
 
 fn critical_pairs(drugs: &[DrugUse], setup: &Setup<'_>) -> Vec<(DrugIx, DrugIx)> {
@@ -130,7 +153,8 @@ fn critical_pairs(drugs: &[DrugUse], setup: &Setup<'_>) -> Vec<(DrugIx, DrugIx)>
 
 /// Of each critical pair in the list, the drug that is not already taken, else the less probable.
 fn losers(ranked: &[Ranked<'_>], listed: &[usize], setup: &Setup<'_>) -> BTreeSet<usize> {
-    let place = |drug: DrugIx| listed.iter().copied().find(|&i| ranked.get(i).is_some_and(|r| r.candidate.drug == drug));
+    let place =
+        |drug: DrugIx| listed.iter().copied().find(|&i| ranked.get(i).is_some_and(|r| r.candidate.drug == drug));
     let mut losers = BTreeSet::new();
     for (a, b) in critical_pairs(&uses(ranked, listed), setup) {
         let (Some(a), Some(b)) = (place(a), place(b)) else { continue };
@@ -150,6 +174,6 @@ fn losers(ranked: &[Ranked<'_>], listed: &[usize], setup: &Setup<'_>) -> BTreeSe
 
 fn clashes(r: &Ranked<'_>, ranked: &[Ranked<'_>], listed: &[usize], setup: &Setup<'_>) -> bool {
     let mut drugs = uses(ranked, listed);
-    drugs.push(use_of(r));
+    drugs.push(r.candidate.as_used());
     critical_pairs(&drugs, setup).iter().any(|&(a, b)| a == r.candidate.drug || b == r.candidate.drug)
 }

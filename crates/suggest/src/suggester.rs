@@ -159,14 +159,19 @@ impl<'a> Suggester<'a> {
         let channel = self.model_channel(case, &found, options, sink, cancel)?;
         for &drug in channel.written.keys() {
             if found.iter().all(|c| c.drug != drug) {
-                let none = Candidate { drug, indications: Vec::new(), current: None, other_setting: false, share: None };
+                let none =
+                    Candidate { drug, indications: Vec::new(), current: None, other_setting: false, share: None };
                 found.push(none);
             }
         }
-        let (ranked, evidence) = self.rank(found, &channel, options);
         let safety = Instant::now();
-        let setup = Setup { case, knowledge: self.knowledge, codes: &codes, max_drugs: options.max_drugs };
-        let mut record = self.checked(&ranked, &evidence, &channel, &setup);
+        let whole_list = options.method == Method::Generate && channel.notice.is_none();
+        let max_drugs = options.max_drugs;
+        let setup = Setup { case, knowledge: self.knowledge, codes: &codes, max_drugs, whole_list };
+        let given: Vec<DrugUse> = found.iter().map(Candidate::as_used).collect();
+        let alone = check_each(&self.input(&setup, &given));
+        let (ranked, evidence) = self.rank(found, &channel, &alone, options);
+        let mut record = self.checked(&ranked, &evidence, &channel, alone, &setup);
         record.timing_ms.safety = millis(safety);
         self.finish_record(&mut record, case, (unknown_fields, case_hash), options, &channel);
         let advising = Instant::now();
@@ -251,6 +256,7 @@ impl<'a> Suggester<'a> {
         &self,
         found: Vec<Candidate<'k>>,
         channel: &ModelChannel,
+        alone: &Outcome,
         options: &Options,
     ) -> (Vec<Ranked<'k>>, BTreeMap<DrugIx, Evidence>) {
         let lifts: Vec<f64> = channel.scores.values().map(|s| s.case - s.empty).collect();
@@ -272,40 +278,48 @@ impl<'a> Suggester<'a> {
             };
             let model = written.map(step).or(scored);
             let known = candidate.share.is_some() || current;
+            let safety = (!current && self.to_be_avoided(candidate.drug, alone)).then_some(self.weights.avoid);
             evidence.insert(
                 candidate.drug,
                 Evidence {
                     knowledge: known.then(|| round4(knowledge)),
                     prior: None,
                     model: model.map(round4),
+                    safety,
                     model_case: score.map(|s| round4(s.case)),
                     model_empty: score.map(|s| round4(s.empty)),
                     past: None,
                 },
             );
-            let probability = round4(sigmoid(knowledge + model.unwrap_or(0.0)));
+            let probability = round4(sigmoid(knowledge + model.unwrap_or(0.0) + safety.unwrap_or(0.0)));
             ranked.push(Ranked { candidate, probability, eligible: !listing || written.is_some() || current });
         }
         ranked.sort_by(|a, b| b.probability.total_cmp(&a.probability).then(a.candidate.drug.cmp(&b.candidate.drug)));
         (ranked, evidence)
     }
 
-    /// Runs the checks and makes the sets.
+    /// Whether a check says to avoid the drug in this patient, without it being contraindicated.
+    fn to_be_avoided(&self, drug: DrugIx, alone: &Outcome) -> bool {
+        let id = self.id(drug);
+        let avoid = |f: &&Finding| f.tier == Tier::Warning && f.code.ends_with(".avoid");
+        alone.findings.iter().filter(avoid).any(|f| f.drugs.iter().any(|d| d == id))
+    }
+
+    /// Makes the sets. `alone` is what the checks of each candidate by itself found.
     fn checked(
         &self,
         ranked: &[Ranked<'_>],
         evidence: &BTreeMap<DrugIx, Evidence>,
         channel: &ModelChannel,
+        alone: Outcome,
         setup: &Setup<'_>,
     ) -> SuggestionRecord {
-        let all: Vec<usize> = (0..ranked.len()).collect();
-        let everything = uses(ranked, &all);
-        let alone = check_each(&self.input(setup, &everything));
         let is_critical = |r: &Ranked<'_>| {
             let id = self.id(r.candidate.drug);
             alone.findings.iter().any(|f| f.tier == Tier::Critical && f.drugs.iter().any(|d| d == id))
         };
-        let critical: BTreeSet<usize> = ranked.iter().enumerate().filter(|(_, r)| is_critical(r)).map(|(i, _)| i).collect();
+        let critical: BTreeSet<usize> =
+            ranked.iter().enumerate().filter(|(_, r)| is_critical(r)).map(|(i, _)| i).collect();
         let regimen = regimen(ranked, &critical, setup);
 
         let listed_uses = uses(ranked, &regimen.listed);
@@ -325,7 +339,8 @@ impl<'a> Suggester<'a> {
         for &at in &regimen.listed {
             let Some(r) = ranked.get(at) else { continue };
             let alternatives = regimen.alternative_to.iter().filter(|(_, by)| **by == at);
-            let alternatives = alternatives.filter_map(|(i, _)| ranked.get(*i)).map(|r| self.id(r.candidate.drug).to_owned());
+            let alternatives =
+                alternatives.filter_map(|(i, _)| ranked.get(*i)).map(|r| self.id(r.candidate.drug).to_owned());
             let mut drug = self.suggested(r, evidence, channel, setup);
             drug.alternatives = alternatives.collect();
             // Of a pair finding, a listed drug shows only what concerns the list.
@@ -344,9 +359,8 @@ impl<'a> Suggester<'a> {
             findings: ids_of(r.candidate.drug),
         });
         let withheld = withheld.collect();
-        let rest = ranked.iter().enumerate().filter(|(at, _)| {
-            !regimen.listed.contains(at) && !regimen.withheld.contains(at)
-        });
+        let rest =
+            ranked.iter().enumerate().filter(|(at, _)| !regimen.listed.contains(at) && !regimen.withheld.contains(at));
         let considered = rest.map(|(at, r)| ConsideredDrug {
             ingredient: self.id(r.candidate.drug).to_owned(),
             probability: r.probability,
@@ -378,9 +392,8 @@ impl<'a> Suggester<'a> {
     }
 
     fn concerns_list(&self, finding: &Finding, ranked: &[Ranked<'_>], listed: &[usize]) -> bool {
-        let in_list = |id: &String| {
-            listed.iter().filter_map(|&i| ranked.get(i)).any(|r| self.id(r.candidate.drug) == id)
-        };
+        let in_list =
+            |id: &String| listed.iter().filter_map(|&i| ranked.get(i)).any(|r| self.id(r.candidate.drug) == id);
         finding.drugs.iter().all(in_list)
     }
 
@@ -422,12 +435,7 @@ impl<'a> Suggester<'a> {
             indications: r.candidate.indicated_for(setup.case),
             supportive: r.candidate.supportive(),
             purpose: main.and_then(|m| self.knowledge.purpose(&m.entry.purpose)).map(|p| p.name.clone()),
-            reason: reason(
-                &r.candidate,
-                setup.case,
-                self.knowledge,
-                channel.written.contains_key(&r.candidate.drug),
-            ),
+            reason: reason(&r.candidate, setup.case, self.knowledge, channel.written.contains_key(&r.candidate.drug)),
             dose: dose_text(setup.case, self.knowledge, setup.codes, r.candidate.drug),
             evidence: evidence.get(&r.candidate.drug).cloned().unwrap_or_default(),
             findings: Vec::new(),
@@ -448,7 +456,8 @@ impl<'a> Suggester<'a> {
         record.not_evaluated.extend(not_evaluated);
         for field in unknown_fields {
             record.unrecognised.push(field.clone());
-            let entry = NotEvaluated { code: "case.unknown_field".into(), drugs: Vec::new(), missing: vec![field.clone()] };
+            let entry =
+                NotEvaluated { code: "case.unknown_field".into(), drugs: Vec::new(), missing: vec![field.clone()] };
             record.not_evaluated.push(entry);
         }
         record.notices = bogam_safety::notices(case);

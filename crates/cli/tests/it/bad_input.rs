@@ -50,7 +50,11 @@ fn a_missing_or_malformed_field_is_named() {
         (|c| c["diagnoses"][0]["system"] = json!("snomed"), "diagnoses[0].system", "type"),
         (|c| c["as_of"] = json!("yesterday"), "as_of", "format"),
         (|c| c["patient"]["labs"] = json!([{"name": "Potassium", "value": "high"}]), "patient.labs[0].value", "type"),
-        (|c| c["patient"]["current_drugs"] = json!([{"dose": {"value": 1, "unit": "mg"}}]), "patient.current_drugs[0]", "type"),
+        (
+            |c| c["patient"]["current_drugs"] = json!([{"dose": {"value": 1, "unit": "mg"}}]),
+            "patient.current_drugs[0]",
+            "type",
+        ),
     ];
     for (change, field, kind) in cases {
         let error = broken(change);
@@ -139,21 +143,24 @@ fn inputs_that_cannot_be_used_at_all_end_with_2_and_write_nothing() {
     let utf16 = place.write("utf16.jsonl", b"\xff\xfe{\0\"\0c\0");
     let good = place.write("good.jsonl", jsonl(&[case("a")]));
     let folder = place.path("");
-    let cases = [
-        (place.path("missing.jsonl"), "cannot be opened"),
-        (folder, "is a folder"),
-        (utf16, "UTF-8"),
-    ];
+    let cases = [(place.path("missing.jsonl"), "cannot be opened"), (folder, "is a folder"), (utf16, "UTF-8")];
     let out = place.path("out.jsonl");
     for (input, words) in cases {
         let output = place.run(&[
-            "suggest", "--cases", input.to_str().unwrap(), "--out", out.to_str().unwrap(), "--model", "none",
+            "suggest",
+            "--cases",
+            input.to_str().unwrap(),
+            "--out",
+            out.to_str().unwrap(),
+            "--model",
+            "none",
         ]);
         assert_eq!(code(&output), 2, "{}", stderr(&output));
         assert!(stderr(&output).contains(words), "{}", stderr(&output));
         assert!(!out.exists());
     }
-    let output = place.run(&["suggest", "--cases", good.to_str().unwrap(), "--out", good.to_str().unwrap(), "--model", "none"]);
+    let output =
+        place.run(&["suggest", "--cases", good.to_str().unwrap(), "--out", good.to_str().unwrap(), "--model", "none"]);
     assert_eq!(code(&output), 2);
     assert!(stderr(&output).contains("is the input as well"));
     assert_eq!(std::fs::read(&good).unwrap(), jsonl(&[case("a")]), "the input was touched");
@@ -172,9 +179,8 @@ fn a_case_of_300_diagnoses_and_one_with_10_mb_of_notes_are_answered() {
     long["notes"] = json!("a note. ".repeat(10 * 1024 * 1024 / 8));
     let input = place.write("cases.jsonl", jsonl(&[many, long]));
     let out = place.path("out.jsonl");
-    let output = place.run(&[
-        "suggest", "--cases", input.to_str().unwrap(), "--out", out.to_str().unwrap(), "--model", "none",
-    ]);
+    let output =
+        place.run(&["suggest", "--cases", input.to_str().unwrap(), "--out", out.to_str().unwrap(), "--model", "none"]);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     let records = lines(&std::fs::read(&out).unwrap());
     assert!(!records[0]["drugs"].as_array().unwrap().is_empty());
@@ -215,9 +221,8 @@ fn output_is_private_to_its_user_and_said_to_be_unencrypted() {
     let input = place.write("cases.jsonl", jsonl(&[case("a")]));
     let out = place.write("out.jsonl", "old");
     std::fs::set_permissions(&out, std::fs::Permissions::from_mode(0o644)).unwrap();
-    let output = place.run(&[
-        "suggest", "--cases", input.to_str().unwrap(), "--out", out.to_str().unwrap(), "--model", "none",
-    ]);
+    let output =
+        place.run(&["suggest", "--cases", input.to_str().unwrap(), "--out", out.to_str().unwrap(), "--model", "none"]);
     assert_eq!(std::fs::metadata(&out).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(stderr(&output).contains("not encrypted"));
 }

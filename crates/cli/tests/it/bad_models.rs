@@ -9,7 +9,13 @@ fn refused(place: &Place, file: &std::path::Path) -> String {
     let out = place.path("out.jsonl");
     let start = Instant::now();
     let output = place.run(&[
-        "suggest", "--cases", input.to_str().unwrap(), "--out", out.to_str().unwrap(), "--model", file.to_str().unwrap(),
+        "suggest",
+        "--cases",
+        input.to_str().unwrap(),
+        "--out",
+        out.to_str().unwrap(),
+        "--model",
+        file.to_str().unwrap(),
     ]);
     assert_eq!(code(&output), 2, "{}", stderr(&output));
     assert!(!out.exists(), "something was written");

@@ -48,8 +48,13 @@ impl Place {
     }
 
     pub fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Output {
-        let mut child =
-            self.command(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = self
+            .command(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut stdin = child.stdin.take().unwrap();
         let input = input.to_vec();
         let feeding = std::thread::spawn(move || {
@@ -63,8 +68,8 @@ impl Place {
 
     /// Suggestions for these lines, without a model.
     pub fn suggest(&self, input: &[u8]) -> (Output, Vec<Value>) {
-        let output =
-            self.run_with_input(&["suggest", "--cases", "-", "--out", "-", "--model", "none", "--format", "json"], input);
+        let output = self
+            .run_with_input(&["suggest", "--cases", "-", "--out", "-", "--model", "none", "--format", "json"], input);
         let lines = lines(&output.stdout);
         (output, lines)
     }
@@ -98,4 +103,10 @@ pub fn jsonl(cases: &[Value]) -> Vec<u8> {
 /// Ingredients of a list of a record.
 pub fn ids(list: &Value) -> Vec<String> {
     list.as_array().unwrap().iter().map(|d| d["ingredient"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Tests that compute with the model take turns: several at once on few cores would time each other out.
+pub fn turn() -> std::sync::MutexGuard<'static, ()> {
+    static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::bad_input::without_times;
-use crate::common::{Place, case, code, ids, jsonl, lines, model, root, stderr};
+use crate::common::{Place, case, code, ids, jsonl, lines, model, root, stderr, turn};
 
 fn examples() -> Vec<u8> {
-    let mut files: Vec<_> = std::fs::read_dir(root().join("assets/examples")).unwrap().map(|e| e.unwrap().path()).collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(root().join("assets/examples")).unwrap().map(|e| e.unwrap().path()).collect();
     files.sort();
     files.iter().flat_map(|f| std::fs::read(f).unwrap()).collect()
 }
@@ -15,8 +16,17 @@ fn examples() -> Vec<u8> {
 fn suggested(place: &Place, more: &[&str]) -> Vec<Value> {
     let input = place.write("examples.jsonl", examples());
     let model = model();
-    let mut arguments =
-        vec!["suggest", "--cases", input.to_str().unwrap(), "--out", "-", "--model", model.to_str().unwrap(), "--format", "json"];
+    let mut arguments = vec![
+        "suggest",
+        "--cases",
+        input.to_str().unwrap(),
+        "--out",
+        "-",
+        "--model",
+        model.to_str().unwrap(),
+        "--format",
+        "json",
+    ];
     arguments.extend(more);
     let output = place.run(&arguments);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
@@ -26,7 +36,8 @@ fn suggested(place: &Place, more: &[&str]) -> Vec<Value> {
 fn check_record(record: &Value) {
     let drugs = ids(&record["drugs"]);
     assert!(!drugs.is_empty());
-    let probabilities: Vec<f64> = record["drugs"].as_array().unwrap().iter().map(|d| d["probability"].as_f64().unwrap()).collect();
+    let probabilities: Vec<f64> =
+        record["drugs"].as_array().unwrap().iter().map(|d| d["probability"].as_f64().unwrap()).collect();
     assert!(probabilities.windows(2).all(|w| w[0] >= w[1]), "not sorted: {probabilities:?}");
     let sets = [drugs.clone(), ids(&record["withheld"]), ids(&record["considered"])].concat();
     let mut unique = sets.clone();
@@ -48,9 +59,11 @@ fn check_record(record: &Value) {
         }
     }
     for drug in record["withheld"].as_array().unwrap() {
-        let critical = drug["findings"].as_array().unwrap().iter().any(|id| {
-            findings.iter().any(|f| &f["id"] == id && f["tier"] == "critical")
-        });
+        let critical = drug["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|id| findings.iter().any(|f| &f["id"] == id && f["tier"] == "critical"));
         assert!(critical, "withheld without a critical finding: {drug}");
     }
     for drug in record["drugs"].as_array().unwrap() {
@@ -61,6 +74,7 @@ fn check_record(record: &Value) {
 
 #[test]
 fn the_examples_give_valid_records_on_the_starter_model() {
+    let _turn = turn();
     let place = Place::new();
     let records = suggested(&place, &[]);
     let schema: Value =
@@ -86,6 +100,7 @@ fn the_examples_give_valid_records_on_the_starter_model() {
 
 #[test]
 fn the_same_case_gives_the_same_drugs_and_with_deterministic_the_same_bytes() {
+    let _turn = turn();
     let place = Place::new();
     let first = suggested(&place, &["--advice", "no"]);
     let second = suggested(&place, &["--advice", "no"]);
@@ -98,6 +113,7 @@ fn the_same_case_gives_the_same_drugs_and_with_deterministic_the_same_bytes() {
 
 #[test]
 fn generate_lists_drugs_of_the_formulary_and_none_twice() {
+    let _turn = turn();
     let place = Place::new();
     for record in suggested(&place, &["--method", "generate", "--advice", "no", "--max-drugs", "8"]) {
         check_record(&record);
@@ -151,7 +167,7 @@ fn check_reports_what_is_wrong_with_proposed_drugs_and_suggests_nothing() {
 #[test]
 fn names_are_normalised_line_by_line() {
     let place = Place::new();
-    let names = "Furosemide\nLASIX 40 mg tablet\nPiperacillin-Tazobactam\nhydralazin\n0.9% Sodium Chloride\n\n\"Warfarin Sodium\"\n{\"name\":\"푸로세미드\"}\n";
+    let names = "Furosemide\nLASIX 40 mg tablet\nPiperacillin Sodium and Tazobactam Sodium 4.5 g\nhydralazin\n0.9% Sodium Chloride\n\n\"Warfarin Sodium\"\n{\"name\":\"푸로세미드\"}\n";
     let output = place.run_with_input(&["normalise", "--names", "-", "--out", "-"], names.as_bytes());
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     let records = lines(&output.stdout);
@@ -174,7 +190,17 @@ fn text_output_is_a_report_in_the_language_asked_for() {
     let input = place.write("examples.jsonl", examples());
     let report = |lang: &str| {
         let output = place.run(&[
-            "suggest", "--cases", input.to_str().unwrap(), "--out", "-", "--model", "none", "--format", "text", "--lang", lang,
+            "suggest",
+            "--cases",
+            input.to_str().unwrap(),
+            "--out",
+            "-",
+            "--model",
+            "none",
+            "--format",
+            "text",
+            "--lang",
+            lang,
         ]);
         assert_eq!(code(&output), 0, "{}", stderr(&output));
         String::from_utf8(output.stdout).unwrap()
@@ -183,7 +209,8 @@ fn text_output_is_a_report_in_the_language_asked_for() {
     for heading in ["Regimen to consider", "Withheld", "Findings", "Not evaluated", "Advice for the patient"] {
         assert_eq!(english.matches(heading).count() / 3, 1, "{heading}");
     }
-    for heading in ["고려할 처방", "제외된 약", "점검 결과", "평가하지 못한 항목", "환자 안내"] {
+    for heading in ["고려할 처방", "제외된 약", "점검 결과", "평가하지 못한 항목", "환자 안내"]
+    {
         assert!(korean.matches(heading).count() >= 3, "{heading}");
     }
     assert!(!english.contains("{") && !korean.contains("{"), "a placeholder was left");

@@ -23,7 +23,15 @@ fn each_admission_of_the_demo_is_answered_from_knowledge_alone_and_says_so() {
     let cases = out.join("cases.jsonl");
     let answers = place.path("s.jsonl");
     let output = place.run(&[
-        "suggest", "--cases", cases.to_str().unwrap(), "--out", answers.to_str().unwrap(), "--model", "none", "--advice", "no",
+        "suggest",
+        "--cases",
+        cases.to_str().unwrap(),
+        "--out",
+        answers.to_str().unwrap(),
+        "--model",
+        "none",
+        "--advice",
+        "no",
     ]);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     let records = lines(&std::fs::read(&answers).unwrap());
@@ -44,7 +52,13 @@ fn each_admission_of_the_demo_is_answered_from_knowledge_alone_and_says_so() {
     let checked = place.path("c.jsonl");
     let recorded = out.join("recorded.jsonl");
     let output = place.run(&[
-        "check", "--cases", cases.to_str().unwrap(), "--recorded", recorded.to_str().unwrap(), "--out", checked.to_str().unwrap(),
+        "check",
+        "--cases",
+        cases.to_str().unwrap(),
+        "--recorded",
+        recorded.to_str().unwrap(),
+        "--out",
+        checked.to_str().unwrap(),
     ]);
     assert!([0, 1].contains(&code(&output)), "{}", stderr(&output));
     assert_eq!(lines(&std::fs::read(checked).unwrap()).len(), 217);

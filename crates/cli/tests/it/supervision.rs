@@ -4,10 +4,12 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use bogam_engine::llama::{Footprint, LlamaEngine, LlamaSettings, WorkerCommand};
-use bogam_engine::{Cancel, Constraint, End, Engine as _, GenerateRequest, NoSink, Prompt, Sampling, ScoreRequest, Sink};
+use bogam_engine::{
+    Cancel, Constraint, End, Engine as _, GenerateRequest, NoSink, Prompt, Sampling, ScoreRequest, Sink,
+};
 use serde_json::{Value, json};
 
-use crate::common::{BOGAM, Place, case, jsonl, lines, model};
+use crate::common::{BOGAM, Place, case, jsonl, lines, model, turn};
 
 fn worker() -> WorkerCommand {
     WorkerCommand { program: BOGAM.into(), arguments: vec!["__worker".into()] }
@@ -19,19 +21,25 @@ fn engine() -> LlamaEngine {
 
 fn request(words: usize) -> ScoreRequest {
     let text = "heart failure and atrial fibrillation, ".repeat(words);
-    ScoreRequest { prompt: Prompt::new("S", text, "-"), continuations: vec![" furosemide\n".into(), " warfarin\n".into()] }
+    ScoreRequest {
+        prompt: Prompt::new("S", text, "-"),
+        continuations: vec![" furosemide\n".into(), " warfarin\n".into()],
+    }
 }
 
 /// Cases that are different enough to be worth a comparison.
 fn cases() -> Vec<Value> {
-    let codes = ["I50.9", "J18.9", "E11.9", "I48.91", "N17.9", "K74.60", "A41.9", "I21.4", "J44.1", "N39.0", "F10.231", "I63.9"];
+    let codes = [
+        "I50.9", "J18.9", "E11.9", "I48.91", "N17.9", "K74.60", "A41.9", "I21.4", "J44.1", "N39.0", "F10.231", "I63.9",
+    ];
     codes
         .iter()
         .enumerate()
         .map(|(i, code)| {
             let mut case = case(&format!("c{i}"));
             case["patient"]["age_years"] = json!(50 + i);
-            case["diagnoses"] = json!([{"system": "icd10", "code": code, "rank": 1}, {"system": "icd10", "code": "I10", "rank": 2}]);
+            case["diagnoses"] =
+                json!([{"system": "icd10", "code": code, "rank": 1}, {"system": "icd10", "code": "I10", "rank": 2}]);
             case
         })
         .collect()
@@ -50,20 +58,34 @@ fn kill(pid: u32) {
 
 #[test]
 fn killing_the_worker_five_times_loses_no_case_and_changes_no_answer() {
+    let _turn = turn();
     let place = Place::new();
     let input = place.write("cases.jsonl", jsonl(&cases()));
     let model = model();
     let arguments = |out: &str| {
-        ["suggest", "--cases", input.to_str().unwrap(), "--out", out, "--model", model.to_str().unwrap(), "--format", "json"]
-            .map(str::to_owned)
+        [
+            "suggest",
+            "--cases",
+            input.to_str().unwrap(),
+            "--out",
+            out,
+            "--model",
+            model.to_str().unwrap(),
+            "--format",
+            "json",
+        ]
+        .map(str::to_owned)
     };
     let quiet = place.path("quiet.jsonl");
     let status = place.command(&arguments(quiet.to_str().unwrap()).each_ref().map(String::as_str)).status().unwrap();
     assert!(status.success());
 
     let disturbed = place.path("disturbed.jsonl");
-    let mut program =
-        place.command(&arguments(disturbed.to_str().unwrap()).each_ref().map(String::as_str)).stderr(Stdio::piped()).spawn().unwrap();
+    let mut program = place
+        .command(&arguments(disturbed.to_str().unwrap()).each_ref().map(String::as_str))
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut killed = Vec::new();
     let start = Instant::now();
     while killed.len() < 5 && start.elapsed() < Duration::from_secs(120) && program.try_wait().unwrap().is_none() {
@@ -89,6 +111,7 @@ fn killing_the_worker_five_times_loses_no_case_and_changes_no_answer() {
 
 #[test]
 fn a_cancel_during_the_prompt_returns_within_200_ms_and_the_next_request_is_answered() {
+    let _turn = turn();
     let engine = engine();
     engine.info().unwrap();
     let cancel = Cancel::new();
@@ -107,6 +130,7 @@ fn a_cancel_during_the_prompt_returns_within_200_ms_and_the_next_request_is_answ
 
 #[test]
 fn a_cancelled_text_keeps_what_was_streamed() {
+    let _turn = turn();
     struct AfterSome {
         seen: usize,
         cancel: Cancel,
@@ -148,6 +172,7 @@ fn a_worker_that_computes_nothing_is_ended_and_said_so() {
 
 #[test]
 fn with_too_little_memory_the_footprint_shrinks_or_it_says_so() {
+    let _turn = turn();
     let mut settings = LlamaSettings::new(model());
     settings.address_space = Some(16 << 20);
     let error = LlamaEngine::new(worker(), settings.clone()).unwrap().info().unwrap_err();
@@ -162,12 +187,21 @@ fn with_too_little_memory_the_footprint_shrinks_or_it_says_so() {
 
 #[test]
 fn the_worker_ends_with_the_application() {
+    let _turn = turn();
     let place = Place::new();
     let many: Vec<Value> = (0..200).map(|i| case(&i.to_string())).collect();
     let input = place.write("cases.jsonl", jsonl(&many));
     let out = place.path("out.jsonl");
     let mut program = place
-        .command(&["suggest", "--cases", input.to_str().unwrap(), "--out", out.to_str().unwrap(), "--model", model().to_str().unwrap()])
+        .command(&[
+            "suggest",
+            "--cases",
+            input.to_str().unwrap(),
+            "--out",
+            out.to_str().unwrap(),
+            "--model",
+            model().to_str().unwrap(),
+        ])
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
@@ -192,6 +226,7 @@ fn the_worker_ends_with_the_application() {
 
 #[test]
 fn memory_stays_within_what_the_model_needs_and_300_mb() {
+    let _turn = turn();
     // The kernel's peak of the worker: file (mapped), KV cache of 2,048 tokens, and working memory.
     let engine = engine();
     engine.score(&request(100), &mut NoSink, &Cancel::new()).unwrap();

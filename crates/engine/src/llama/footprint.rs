@@ -3,6 +3,10 @@
 use llama_cpp_2::LlamaBackendDeviceType;
 use serde::{Deserialize, Serialize};
 
+/// Batches never get smaller than the chunks in which a prompt is evaluated: smaller ones give other bits
+/// (docs/decisions/0003-exact-scores.md).
+pub(crate) const SMALLEST_BATCH: u32 = 64;
+
 /// What a session may take. The next smaller one is tried after a lack of memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Footprint {
@@ -33,8 +37,8 @@ impl Footprint {
             return Some(Self { gpu_layers: Some(if half < 4 { 0 } else { half }), ..self });
         }
         let cpu = Self { gpu_layers: Some(0), ..self };
-        if self.batch > 32 {
-            Some(Self { batch: self.batch / 2, sequences: (self.sequences / 2).max(8), ..cpu })
+        if self.batch > SMALLEST_BATCH {
+            Some(Self { batch: (self.batch / 2).max(SMALLEST_BATCH), sequences: (self.sequences / 2).max(8), ..cpu })
         } else if self.context > 1024 {
             Some(Self { context: (self.context / 2).min(8192), ..cpu })
         } else {
@@ -146,7 +150,7 @@ mod tests {
             at = next;
             steps += 1;
         }
-        assert!(steps > 3 && at.context <= 1024 && at.batch <= 32, "{at:?}");
+        assert!(steps > 3 && at.context <= 1024 && at.batch == SMALLEST_BATCH, "{at:?}");
     }
 
     #[test]

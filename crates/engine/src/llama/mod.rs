@@ -13,4 +13,4 @@ mod worker;
 pub use footprint::{Device, Footprint, cpu_features, devices, kv_bytes_per_token, offload_layers};
 pub use session::Session;
 pub use supervisor::{LlamaEngine, LlamaSettings, WorkerCommand, file_hash};
-pub use worker::{WORKER_COMMAND, run_worker};
+pub use worker::{WORKER_COMMAND, no_core_dump, run_worker};

@@ -153,6 +153,13 @@ impl std::fmt::Debug for Session {
     }
 }
 
+/// A footprint with which scores are exact, and that llama.cpp accepts: batches of at least a chunk, fewer sequences than
+/// a batch holds tokens.
+fn workable(wanted: Footprint) -> Footprint {
+    let batch = wanted.batch.max(footprint::SMALLEST_BATCH);
+    Footprint { batch, sequences: wanted.sequences.clamp(1, batch / 2), ..wanted }
+}
+
 pub(crate) fn to_i32(n: usize) -> i32 {
     i32::try_from(n).unwrap_or(i32::MAX)
 }
@@ -199,7 +206,7 @@ impl Session {
             context_tokens: 0,
             kept: Vec::new(),
             template,
-            footprint: settings.footprint,
+            footprint: workable(settings.footprint),
             deterministic: settings.deterministic,
             threads,
             gpu_layers,

@@ -111,9 +111,9 @@ fn claim_stdout() -> Option<Box<dyn Write + Send>> {
     }
 }
 
-/// A crash leaves no memory image with a patient in it.
+/// A crash of this process leaves no memory image with a patient in it.
 #[allow(unsafe_code)]
-fn no_core_dump() {
+pub fn no_core_dump() {
     let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: setrlimit reads the structure only.
     unsafe { libc::setrlimit(libc::RLIMIT_CORE, &raw const none) };

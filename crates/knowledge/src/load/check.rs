@@ -133,6 +133,9 @@ impl Check<'_> {
         for (_, purpose) in self.merged.purposes.values() {
             self.filled(&purpose.at, "id", &purpose.value.id);
             self.text(&purpose.key("name"), "name", &purpose.value.name);
+            for covered in &purpose.value.covers {
+                self.purpose(&purpose.key("covers"), covered);
+            }
         }
     }
 

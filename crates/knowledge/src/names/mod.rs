@@ -144,6 +144,8 @@ impl Names {
         for bracket in inside.iter().map(|text| self.plain(text)) {
             found = match (found, bracket) {
                 (found, Found::Unknown) => found,
+                // What is in brackets can name a drug, but not unmake one: "unknown name (vial)" stays unknown.
+                (Found::Unknown, Found::NotADrug) => Found::Unknown,
                 (Found::Unknown, bracket) => bracket,
                 (Found::Drug { drug: a, .. }, Found::Drug { drug: b, .. }) if a == b => found,
                 (Found::NotADrug, Found::NotADrug) => Found::NotADrug,

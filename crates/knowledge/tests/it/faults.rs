@@ -267,3 +267,9 @@ fn a_pack_has_one_pack_table_with_dates() {
     assert_eq!((error.faults.len(), error.faults[0].line), (1, 2));
     assert!(error.to_string().contains("a.toml:2: not UTF-8"), "{error}");
 }
+
+#[test]
+fn a_purpose_that_covers_an_unknown_one_is_a_fault() {
+    let more = "\n[[purpose]]\nid = \"wide\"\ncovers = [\"narow\"]\nname = { en = \"Wide\", ko = \"넓은\" }\n";
+    one(&(drug("") + more), "covers", "unknown purpose `narow`");
+}

@@ -92,3 +92,10 @@ fn conditions_are_read_from_the_case() {
         assert_eq!(any, if holds { vec![None] } else { vec![] }, "{when} {patient}, whatever the diagnosis");
     }
 }
+
+#[test]
+fn a_drug_of_an_operation_is_for_the_main_diagnosis_only() {
+    let pack = pack("\"I50\"", "adjunct", "main = true");
+    assert_eq!(matched(&pack, &case(WOMAN, "", &[("icd10", "I50.9"), ("icd10", "I10")])), [Some(0)]);
+    assert_eq!(matched(&pack, &case(WOMAN, "", &[("icd10", "I10"), ("icd10", "I50.9")])), []);
+}
