@@ -164,7 +164,9 @@ impl Lines {
 mod tests {
     use super::*;
 
-    fn read(bytes: &'static [u8]) -> (Vec<(u64, Result<String, LineFault>)>, u64) {
+    type Read = Vec<(u64, Result<String, LineFault>)>;
+
+    fn read(bytes: &'static [u8]) -> (Read, u64) {
         let mut lines = Lines::new(Box::new(bytes), "test".into()).unwrap();
         let mut out = Vec::new();
         while let Some(line) = lines.next_line().unwrap() {
