@@ -100,7 +100,7 @@ pub(crate) fn candidates<'k>(
         let mut indications = knowledge.indications(drug, &here, codes);
         let all = indications.len();
         if !ward {
-            indications.retain(|m| m.diagnosis.is_some());
+            indications.retain(|m| m.diagnosis.is_some() && m.entry.strength != Strength::Supportive);
         }
         let other_setting = indications.is_empty()
             && (all > 0 || (!ward && !knowledge.indications(drug, &on_a_ward, codes).is_empty()));

@@ -86,14 +86,20 @@ fn killing_the_worker_five_times_loses_no_case_and_changes_no_answer() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
+    // A worker is killed in the middle of something: whenever another answer has been written.
+    let written = || std::fs::read(&disturbed).map_or(0, |bytes| bytes.iter().filter(|b| **b == b'\n').count());
     let mut killed = Vec::new();
+    let mut seen = 0;
     let start = Instant::now();
-    while killed.len() < 5 && start.elapsed() < Duration::from_secs(120) && program.try_wait().unwrap().is_none() {
-        // A worker is killed once it has had the time to load and to be in the middle of something.
-        std::thread::sleep(Duration::from_millis(700));
-        if let Some(worker) = children(program.id()).into_iter().find(|w| !killed.contains(w)) {
+    while killed.len() < 5 && start.elapsed() < Duration::from_secs(300) && program.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(50));
+        let now = written();
+        if now > seen
+            && let Some(worker) = children(program.id()).into_iter().find(|w| !killed.contains(w))
+        {
             kill(worker);
             killed.push(worker);
+            seen = now;
         }
     }
     let output = program.wait_with_output().unwrap();

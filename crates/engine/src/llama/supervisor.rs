@@ -24,7 +24,7 @@ const TICK: Duration = Duration::from_millis(20);
 const CANCEL_GRACE: Duration = Duration::from_secs(1);
 
 /// How often a request is tried before it fails.
-const ATTEMPTS: u32 = 4;
+const ATTEMPTS: u32 = 6;
 
 /// How to start a worker: normally this very program with the hidden subcommand.
 #[derive(Debug, Clone)]
