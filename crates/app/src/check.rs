@@ -86,10 +86,12 @@ fn check_case(
     let codes: Vec<DiagnosisCodes> = case.diagnoses.iter().map(|d| knowledge.codes(d)).collect();
     let mut notices = bogam_safety::notices(case);
     let (mut unrecognised, mut not_evaluated) = bogam_safety::unrecognised(case, knowledge);
+    let mut known = case.patient.current_drugs.is_some();
     let drugs = match recorded {
         None => given(case, knowledge),
         Some(all) => match all.get(&case.case_id) {
             Some(admission) => {
+                known = true;
                 for name in &admission.unmapped {
                     unrecognised.push(name.clone());
                     let missing = vec![format!("recorded.unmapped: {name}")];
@@ -103,7 +105,7 @@ fn check_case(
             }
         },
     };
-    let outcome = bogam_safety::check(&CheckInput { case, knowledge, codes: &codes, drugs: &drugs });
+    let outcome = bogam_safety::check(&CheckInput { case, knowledge, codes: &codes, drugs: &drugs }, known);
     not_evaluated.extend(outcome.not_evaluated);
     for field in &read.unknown_fields {
         unrecognised.push(field.clone());

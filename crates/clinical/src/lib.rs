@@ -5,6 +5,7 @@
 //! `docs/schema/` is generated from these types.
 
 pub mod case;
+pub mod dose;
 pub mod input;
 pub mod record;
 pub mod renal;

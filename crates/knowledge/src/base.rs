@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
-use bogam_clinical::case::Diagnosis;
+use bogam_clinical::case::{Diagnosis, Lab};
 use bogam_clinical::text::Bilingual;
 
 use crate::allergens::Allergens;
+use crate::facts::{AllFacts, Facts, Member, Roles, Who};
 use crate::icd::{self, DiagnosisCodes, Icd};
 use crate::interactions::Interactions;
+use crate::labs::{LabReading, Labs};
 use crate::load::{self, Merged, PackError, PackFile};
 use crate::names::{Names, Normalised};
 use crate::pack::{self, Basis, IngredientEntry};
@@ -72,6 +74,39 @@ pub struct Purpose {
     pub covers: Vec<String>,
 }
 
+/// A drug that guidelines start with.
+#[derive(Debug)]
+pub struct Omission {
+    /// Its entry.
+    pub entry: pack::OmissionEntry,
+    /// One of these is expected.
+    pub any_of: Vec<DrugIx>,
+    /// Not expected beside these.
+    pub unless: Vec<DrugIx>,
+}
+
+impl Omission {
+    fn new(entry: pack::OmissionEntry, who: &Who<'_>) -> Self {
+        Self { any_of: who.drugs(&entry.any_of, &[]), unless: who.drugs(&entry.unless_drugs, &[]), entry }
+    }
+}
+
+/// Drugs that are harmful all together.
+#[derive(Debug)]
+pub struct Together {
+    /// Its entry.
+    pub entry: pack::TogetherEntry,
+    /// One drug of each.
+    pub sides: Vec<Vec<DrugIx>>,
+}
+
+impl Together {
+    fn new(entry: pack::TogetherEntry, who: &Who<'_>) -> Self {
+        let sides = entry.sides.iter().map(|side| who.drugs(side, &entry.except)).collect();
+        Self { sides, entry }
+    }
+}
+
 /// Knowledge packs, merged, checked and indexed. It never changes.
 #[derive(Debug)]
 pub struct KnowledgeBase {
@@ -88,6 +123,11 @@ pub struct KnowledgeBase {
     allergens: Allergens,
     interactions: Interactions,
     icd: Icd,
+    roles: Roles,
+    facts: AllFacts,
+    labs: Labs,
+    omissions: Vec<Omission>,
+    together: Vec<Together>,
     counts: Vec<(&'static str, usize)>,
 }
 
@@ -118,9 +158,21 @@ impl KnowledgeBase {
             .map(|(_, e)| e.value)
             .map(|e| (e.id.clone(), Class { id: e.id, name: e.name, duplicate: e.duplicate }))
             .collect::<HashMap<String, Class>>();
-        let ingredients = ingredients(merged.ingredients, &by_id, &classes);
+        let mut ingredients = ingredients(merged.ingredients, &by_id, &classes);
+        let roles = merged.roles.into_values().map(|(_, e)| e.value).collect::<Vec<_>>();
+        let roles = Roles::new(&roles, &ingredients, &by_id);
+        let who = Who { ingredients: &ingredients, by_id: &by_id, roles: &roles };
         let rules = merged.interactions.into_iter().map(|(pack, e)| (pack, e.value)).collect();
-        let interactions = Interactions::new(rules, &ingredients, &by_id);
+        let interactions = Interactions::new(rules, &merged.pairs, &who);
+        let facts = AllFacts::new(merged.facts, &who);
+        let pregnancy = pregnancy(&facts.pregnancy_limit, &who);
+        let omissions = merged.omissions.into_values().map(|(_, e)| Omission::new(e.value, &who)).collect();
+        let together = merged.together.into_values().map(|(_, e)| Together::new(e.value, &who)).collect();
+        for (drug, entry) in pregnancy {
+            if let Some(ingredient) = ingredients.get_mut(drug.index()) {
+                ingredient.entry.pregnancy.push(entry);
+            }
+        }
         let mut base = Self {
             hash,
             packs: merged.packs.into_iter().map(|e| e.value).collect(),
@@ -148,8 +200,14 @@ impl KnowledgeBase {
             by_id,
             classes,
             interactions,
+            roles,
+            facts,
+            labs: Labs::new(merged.labs.into_values().map(|(_, e)| e.value)),
+            omissions,
+            together,
             counts,
         };
+        base.counts.extend(base.facts.counts());
         base.counts.push(("interaction_pairs", base.interactions.pairs()));
         base.counts.push(("names", base.names.len()));
         base
@@ -298,6 +356,54 @@ impl KnowledgeBase {
         self.allergens.reaction_grade(reaction)
     }
 
+    /// Every table of facts of many drugs. A combination also has those of its [`Self::components`].
+    #[must_use]
+    pub const fn facts(&self) -> &AllFacts {
+        &self.facts
+    }
+
+    /// What a drug itself is in a role; a combination is in the roles of its [`Self::components`].
+    #[must_use]
+    pub fn role(&self, role: &str, drug: DrugIx) -> Option<&Member> {
+        self.roles.member(role, drug)
+    }
+
+    /// The name of a role.
+    #[must_use]
+    pub fn role_name(&self, role: &str) -> Option<&Bilingual> {
+        self.roles.name(role)
+    }
+
+    /// The ingredients that a list of ids, `class:ID` and `role:ID` means, sorted.
+    #[must_use]
+    pub fn members(&self, names: &[String]) -> Vec<DrugIx> {
+        Who { ingredients: &self.ingredients, by_id: &self.by_id, roles: &self.roles }.drugs(names, &[])
+    }
+
+    /// What a recorded laboratory result is.
+    #[must_use]
+    pub fn read_lab(&self, result: &Lab) -> LabReading<'_> {
+        self.labs.read(result)
+    }
+
+    /// A laboratory result that rules read, by id.
+    #[must_use]
+    pub fn lab(&self, id: &str) -> Option<&pack::LabEntry> {
+        self.labs.get(id)
+    }
+
+    /// What guidelines start with, by id.
+    #[must_use]
+    pub fn omissions(&self) -> &[Omission] {
+        &self.omissions
+    }
+
+    /// Drugs that are harmful all together, by id.
+    #[must_use]
+    pub fn together(&self) -> &[Together] {
+        &self.together
+    }
+
     /// What two drugs do together, in whichever order; combinations also by their components.
     #[must_use]
     pub fn interaction(&self, a: DrugIx, b: DrugIx) -> Option<&InteractionFact> {
@@ -329,6 +435,24 @@ impl KnowledgeBase {
     }
 }
 
+/// Pregnancy limits of many drugs, as entries of each.
+fn pregnancy(limits: &Facts<pack::PregnancyLimitEntry>, who: &Who<'_>) -> Vec<(DrugIx, pack::PregnancyEntry)> {
+    let entry = |limit: &pack::PregnancyLimitEntry| pack::PregnancyEntry {
+        trimesters: limit.trimesters.clone(),
+        severity: limit.severity,
+        reason: limit.reason.clone(),
+        instead: limit.instead.clone(),
+        unless: limit.when.without.clone(),
+        source: Some(limit.source.clone()),
+        basis: Some(limit.basis),
+    };
+    let of = |limit: &pack::PregnancyLimitEntry| {
+        let drugs = who.drugs(&limit.drugs, &limit.except);
+        drugs.into_iter().map(|drug| (drug, entry(limit))).collect::<Vec<_>>()
+    };
+    limits.entries().iter().flat_map(of).collect()
+}
+
 fn ingredients(
     entries: load::ById<IngredientEntry>,
     by_id: &HashMap<String, DrugIx>,
@@ -355,7 +479,8 @@ fn ingredients(
 fn counts(merged: &Merged) -> Vec<(&'static str, usize)> {
     let entries = || merged.ingredients.values().map(|(_, e)| &e.value);
     let bases = entries().flat_map(bases).chain(merged.interactions.iter().map(|(_, e)| e.value.basis));
-    let bases = bases.chain(merged.cross.iter().map(|e| e.value.basis)).collect::<Vec<_>>();
+    let bases = bases.chain(merged.cross.iter().map(|e| e.value.basis));
+    let bases = bases.chain(merged.shared_bases()).collect::<Vec<_>>();
     let of = |basis| bases.iter().filter(|b| **b == basis).count();
     vec![
         ("ingredients", merged.ingredients.len()),
@@ -374,6 +499,12 @@ fn counts(merged: &Merged) -> Vec<(&'static str, usize)> {
         ("allergy_groups", merged.groups.len()),
         ("cross_reactivities", merged.cross.len()),
         ("allergens", merged.allergens.len()),
+        ("roles", merged.roles.len()),
+        ("role_members", merged.roles.values().flat_map(|(_, e)| &e.value.members).map(|m| m.drugs.len()).sum()),
+        ("labs", merged.labs.len()),
+        ("omissions", merged.omissions.len()),
+        ("together", merged.together.len()),
+        ("imported_pairs", merged.pairs.len()),
         ("icd9_entries", merged.icd9.len()),
         ("diagnoses", merged.diagnoses.len()),
         ("not_drugs", merged.not_drugs.iter().map(|e| e.value.names.len() + e.value.contains.len()).sum()),

@@ -16,6 +16,12 @@ pub struct MatchedIndication<'k> {
 }
 
 impl KnowledgeBase {
+    /// Whether a case meets conditions. `codes` are those of all its diagnoses.
+    #[must_use]
+    pub fn meets(&self, when: &When, case: &Case, codes: &[DiagnosisCodes]) -> bool {
+        holds(when, case, codes)
+    }
+
     /// Indications of an ingredient that hold for the case: one for each entry and diagnosis that match.
     ///
     /// `codes` are the [`KnowledgeBase::codes`] of each of the case's diagnoses, in their order. A code matches a

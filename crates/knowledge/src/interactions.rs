@@ -1,15 +1,19 @@
 //! Interactions: rules expanded to pairs of ingredients at load, one hash look-up a question.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use bogam_clinical::record::Tier;
 use bogam_clinical::text::Bilingual;
 
 use crate::base::{DrugIx, Ingredient};
+use crate::facts::Who;
+use crate::load::PairRow;
 use crate::pack::InteractionEntry;
 
-/// How a rule names a class.
+/// How a fact names a class.
 pub(crate) const CLASS: &str = "class:";
+/// How a fact names a role.
+pub(crate) const ROLE: &str = "role:";
 
 /// What two drugs do together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +24,12 @@ pub struct InteractionFact {
     pub effect: Bilingual,
     /// What to do.
     pub action: Bilingual,
+    /// What kind of harm or mechanism, a word.
+    pub mechanism: Option<String>,
     /// Source tag.
     pub source: String,
+    /// What an imported list calls it.
+    pub level: Option<String>,
     /// Index of the rule, to merge findings of one rule.
     pub rule: usize,
 }
@@ -53,31 +61,34 @@ pub(crate) struct Interactions {
 }
 
 impl Interactions {
-    /// Expands rules, each with the number of its pack.
-    pub fn new(
-        mut rules: Vec<(usize, InteractionEntry)>,
-        ingredients: &[Ingredient],
-        by_id: &HashMap<String, DrugIx>,
-    ) -> Self {
+    /// Expands rules, each with the number of its pack, and imported pairs.
+    pub fn new(mut rules: Vec<(usize, InteractionEntry)>, pairs: &[PairRow], who: &Who<'_>) -> Self {
         rules.sort_by(|(_, x), (_, y)| (&x.a, &x.b, &x.effect, &x.action).cmp(&(&y.a, &y.b, &y.effect, &y.action)));
-        let mut best: HashMap<Pair, Rank> = HashMap::new();
+        let mut best: HashMap<Pair, Rank> = HashMap::with_capacity(pairs.len() + 8192);
         for (rule, (pack, entry)) in rules.iter().enumerate() {
-            let (a, b) = (side(&entry.a, ingredients, by_id), side(&entry.b, ingredients, by_id));
+            let (a, b) = (who.named(&entry.a, &entry.except), who.named(&entry.b, &entry.except));
             for (drug, by_name) in &a {
                 for (other, other_by_name) in &b {
-                    let rank = Rank {
-                        explicit: *by_name && *other_by_name,
-                        pack: *pack,
-                        severity: entry.severity,
-                        first: std::cmp::Reverse(rule),
-                    };
-                    best.entry(pair(*drug, *other)).and_modify(|held| *held = rank.max(*held)).or_insert(rank);
+                    let explicit = *by_name && *other_by_name;
+                    let first = std::cmp::Reverse(rule);
+                    put(&mut best, *drug, *other, Rank { explicit, pack: *pack, severity: entry.severity, first });
                 }
             }
         }
-        best.retain(|(a, b), _| !same(*a, *b, ingredients));
-        let by_pair = through_components(&best, ingredients);
-        let facts = rules.into_iter().enumerate().map(|(rule, (_, entry))| fact(rule, entry)).collect();
+        let mut facts = rules.into_iter().enumerate().map(|(n, (_, entry))| fact(n, entry)).collect::<Vec<_>>();
+        let mut lists: BTreeMap<(&str, &str, Tier), usize> = BTreeMap::new();
+        for row in pairs {
+            let (Some(a), Some(b)) = (who.by_id.get(&row.a), who.by_id.get(&row.b)) else { continue };
+            let rule = *lists.entry((&row.source, &row.level, row.tier)).or_insert_with(|| {
+                facts.push(listed(facts.len(), row));
+                facts.len() - 1
+            });
+            // Our own explicit pairs win; of a rule for a class or role and an imported pair the more severe holds.
+            let first = std::cmp::Reverse(rule);
+            put(&mut best, *a, *b, Rank { explicit: false, pack: 0, severity: row.tier, first });
+        }
+        best.retain(|(a, b), _| !same(*a, *b, who.ingredients));
+        let by_pair = through_components(&best, who.ingredients);
         Self { facts, by_pair }
     }
 
@@ -91,24 +102,30 @@ impl Interactions {
     }
 }
 
-fn fact(rule: usize, entry: InteractionEntry) -> InteractionFact {
-    let InteractionEntry { severity, effect, action, source, .. } = entry;
-    InteractionFact { severity, effect, action, source, rule }
+fn put(best: &mut HashMap<Pair, Rank>, a: DrugIx, b: DrugIx, rank: Rank) {
+    best.entry(pair(a, b)).and_modify(|held| *held = rank.max(*held)).or_insert(rank);
 }
 
-/// The ingredients of one side, each with whether it is named itself rather than by its class.
-fn side(names: &[String], ingredients: &[Ingredient], by_id: &HashMap<String, DrugIx>) -> Vec<(DrugIx, bool)> {
-    let mut drugs = Vec::new();
-    for name in names {
-        match name.strip_prefix(CLASS) {
-            Some(class) => {
-                let of_class = ingredients.iter().zip(0_u32..).filter(|(drug, _)| drug.class.id == class);
-                drugs.extend(of_class.map(|(_, n)| (DrugIx(n), false)));
-            }
-            None => drugs.extend(by_id.get(name).map(|ix| (*ix, true))),
-        }
+fn fact(rule: usize, entry: InteractionEntry) -> InteractionFact {
+    let InteractionEntry { severity, effect, action, source, mechanism, .. } = entry;
+    InteractionFact { severity, effect, action, mechanism, source, level: None, rule }
+}
+
+/// What an imported list says: no more than its level.
+fn listed(rule: usize, row: &PairRow) -> InteractionFact {
+    let level = &row.level;
+    InteractionFact {
+        severity: row.tier,
+        effect: Bilingual::new(format!("listed as \"{level}\""), format!("\"{level}\" 등급으로 등재됨")),
+        action: Bilingual::new(
+            "An imported list names the pair without advice: see the source.",
+            "가져온 목록에 조치 없이 등재된 조합: 출처를 확인.",
+        ),
+        mechanism: None,
+        source: row.source.clone(),
+        level: Some(level.clone()),
+        rule,
     }
-    drugs
 }
 
 fn components(ix: DrugIx, ingredients: &[Ingredient]) -> &[DrugIx] {

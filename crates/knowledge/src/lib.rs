@@ -5,17 +5,20 @@
 
 mod allergens;
 mod base;
+pub mod facts;
 mod icd;
 mod indications;
 mod interactions;
+mod labs;
 mod load;
 mod names;
 pub mod pack;
 
 pub use allergens::{Allergen, CrossReactivity, Grade};
-pub use base::{Class, DrugIx, Ingredient, KnowledgeBase, Purpose};
+pub use base::{Class, DrugIx, Ingredient, KnowledgeBase, Omission, Purpose, Together};
 pub use icd::DiagnosisCodes;
 pub use indications::MatchedIndication;
 pub use interactions::InteractionFact;
+pub use labs::{LabReading, Unusable};
 pub use load::{PackError, PackFault, PackFile};
 pub use names::Normalised;

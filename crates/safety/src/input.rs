@@ -66,6 +66,17 @@ impl CheckInput<'_> {
     }
 }
 
+/// The ICD-10 codes (without dot) of diagnoses that begin with one of the prefixes, sorted, each once.
+pub(crate) fn having_code<'p>(codes: &[DiagnosisCodes], prefixes: impl IntoIterator<Item = &'p str>) -> Vec<String> {
+    let prefixes = prefixes.into_iter().map(|p| p.replace('.', "")).collect::<Vec<_>>();
+    let all = codes.iter().flat_map(|d| &d.icd10);
+    let mut found =
+        all.filter(|code| prefixes.iter().any(|p| code.starts_with(p.as_str()))).cloned().collect::<Vec<_>>();
+    found.sort();
+    found.dedup();
+    found
+}
+
 /// Whether one of the diagnoses has an ICD-10 code that begins with one of the prefixes (written with or without dot).
 pub(crate) fn has_code<'p>(codes: &[DiagnosisCodes], prefixes: impl IntoIterator<Item = &'p str>) -> bool {
     prefixes.into_iter().any(|prefix| {

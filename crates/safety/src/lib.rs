@@ -18,9 +18,12 @@ mod liver;
 mod outcome;
 mod pairs;
 mod recognise;
+mod results;
 mod route;
 mod rule;
 pub mod rules;
+mod shared;
+mod sum;
 mod words;
 
 pub use catalogue::catalogue;
@@ -33,7 +36,7 @@ pub use rule::{Code, Rule};
 
 /// Version of the rule set: major when an outcome changes its meaning, minor when one is added, patch when a fault is
 /// mended. It is part of the provenance of every answer.
-pub const RULES_VERSION: &str = "1.0.0";
+pub const RULES_VERSION: &str = "2.0.0";
 
 /// The rules that concern one drug against the case.
 ///
@@ -43,10 +46,23 @@ pub fn check_each(input: &CheckInput<'_>) -> Outcome {
     let mut outcome = Outcome::default();
     rules::allergy::check(input, &mut outcome);
     rules::pregnancy::check(input, &mut outcome);
+    rules::lactation::check(input, &mut outcome);
+    rules::condition::check(input, &mut outcome);
+    rules::genotype::check(input, &mut outcome);
+    rules::age::check(input, &mut outcome);
+    rules::route::check(input, &mut outcome);
+    rules::split::check(input, &mut outcome);
+    rules::food::check(input, &mut outcome);
+    rules::nil_by_mouth::check(input, &mut outcome);
     rules::adult_only::check(input, &mut outcome);
     if !input.case.patient.is_child() {
         rules::renal::check(input, &mut outcome);
         rules::hepatic::check(input, &mut outcome);
+        rules::lab::check(input, &mut outcome);
+        rules::max_dose::check(input, &mut outcome);
+        rules::duration::check(input, &mut outcome);
+        rules::elderly::check(input, &mut outcome);
+        rules::monitoring::check(input, &mut outcome);
     }
     outcome.ordered()
 }
@@ -56,15 +72,43 @@ pub fn check_each(input: &CheckInput<'_>) -> Outcome {
 pub fn check_pairs(input: &CheckInput<'_>) -> Outcome {
     let mut outcome = Outcome::default();
     rules::duplicate::check(input, &mut outcome);
-    rules::interaction::check(input, &mut outcome);
+    let mut told = Vec::new();
+    rules::interaction::check(input, &mut told);
+    rules::opioid_benzodiazepine::check(input, &mut told);
+    rules::together::check(input, &mut told);
+    rules::qt::check(input, &mut told);
+    rules::bleeding::check(input, &mut told);
+    rules::serotonin::check(input, &mut told);
+    if !input.case.patient.is_child() {
+        rules::potassium::check(input, &mut told);
+        rules::sedation::check(input, &mut told);
+        rules::anticholinergic::check(input, &mut told);
+        rules::elderly::check_together(input, &mut outcome);
+    }
+    for finding in sum::absorb(told) {
+        outcome.add(finding);
+    }
     outcome.ordered()
 }
 
-/// All rules: [`check_each`] and [`check_pairs`] merged, in order.
+/// The rules that concern the regimen as a whole: what is absent from it. `known`: whether what the patient takes is
+/// known at all.
 #[must_use]
-pub fn check(input: &CheckInput<'_>) -> Outcome {
+pub fn check_whole(input: &CheckInput<'_>, known: bool) -> Outcome {
+    let mut outcome = Outcome::default();
+    if !input.case.patient.is_child() {
+        rules::omission::check(input, known, &mut outcome);
+    }
+    outcome.ordered()
+}
+
+/// All rules: [`check_each`], [`check_pairs`] and [`check_whole`] merged, in order. `known`: whether what the patient
+/// takes is known at all.
+#[must_use]
+pub fn check(input: &CheckInput<'_>, known: bool) -> Outcome {
     let mut outcome = check_each(input);
     outcome.extend(check_pairs(input));
+    outcome.extend(check_whole(input, known));
     outcome.ordered()
 }
 

@@ -6,6 +6,7 @@ use bogam_clinical::record::Tier;
 use bogam_knowledge::{DrugIx, InteractionFact};
 
 use crate::input::{CheckInput, DrugUse};
+use crate::route;
 
 /// Two drugs that interact, the lesser index first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,9 +26,15 @@ pub fn interacting_pairs(input: &CheckInput<'_>) -> Vec<InteractingPair> {
     facts(input).into_iter().map(|((a, b), fact)| InteractingPair { a, b, tier: fact.severity }).collect()
 }
 
-/// What the drugs that are used together do to each other.
+/// What the drugs that are used together do to each other. A use at another site than the usual one, an eye drop of a
+/// tablet's substance, does not count.
 pub(crate) fn facts<'a>(input: &CheckInput<'a>) -> BTreeMap<(DrugIx, DrugIx), &'a InteractionFact> {
-    let together = overlapping(input.drugs).map(|(a, b)| (a.drug.min(b.drug), a.drug.max(b.drug)));
+    let usual = |u: &DrugUse| {
+        let entry = &input.knowledge.ingredient(u.drug).entry;
+        route::holds(u, entry, entry, &[])
+    };
+    let together = overlapping(input.drugs).filter(|(a, b)| usual(a) && usual(b));
+    let together = together.map(|(a, b)| (a.drug.min(b.drug), a.drug.max(b.drug)));
     let pairs = together.filter(|(a, b)| a != b).collect::<BTreeSet<_>>();
     pairs.into_iter().filter_map(|(a, b)| Some(((a, b), input.knowledge.interaction(a, b)?))).collect()
 }

@@ -1,10 +1,12 @@
 //! What of a case was not recognised, and what its reader must know.
 
-use bogam_clinical::case::{Case, Diagnosis};
+use bogam_clinical::case::{Case, Diagnosis, DrugEntry};
+use bogam_clinical::dose::DoseUnit;
 use bogam_clinical::record::{NameMatch, NotEvaluated};
 use bogam_knowledge::KnowledgeBase;
 
-use crate::rules::recognised::{ALLERGEN, DIAGNOSIS, DRUG};
+use crate::results;
+use crate::rules::recognised::{ALLERGEN, DIAGNOSIS, DRUG, LAB, UNIT};
 
 /// Drugs, allergens and diagnosis codes of the case that are not recognised: as written, each once in the order of the
 /// case; and for each its field, as a check that could not be made.
@@ -25,6 +27,11 @@ pub fn unrecognised(case: &Case, knowledge: &KnowledgeBase) -> (Vec<String>, Vec
     found.names("past_drugs", DRUG, past, |id| knowledge.find(id).is_some() || known(id));
     let allergens = case.patient.allergies.iter().flatten().map(|a| a.to.as_str());
     found.names("patient.allergies", ALLERGEN, allergens, |to| knowledge.allergen(to).is_some());
+    found.units("patient.current_drugs", case.patient.current_drugs.as_deref().unwrap_or_default());
+    found.units("proposed_drugs", &case.proposed_drugs);
+    for field in results::unusable(case, knowledge) {
+        found.entries.push(NotEvaluated { code: LAB.to_owned(), drugs: Vec::new(), missing: vec![field] });
+    }
     found.diagnoses("diagnoses", &case.diagnoses, knowledge);
     found.diagnoses("prior_diagnoses", &case.prior_diagnoses, knowledge);
     (found.written, found.entries)
@@ -64,6 +71,14 @@ impl Unrecognised {
         for (at, name) in names.enumerate() {
             if !known(name) {
                 self.add(name, code, format!("{field}[{at}]"));
+            }
+        }
+    }
+
+    fn units(&mut self, field: &str, drugs: &[DrugEntry]) {
+        for (at, drug) in drugs.iter().enumerate() {
+            if let Some(dose) = drug.dose.as_ref().filter(|dose| DoseUnit::read(&dose.unit).is_none()) {
+                self.add(&dose.unit, UNIT, format!("{field}[{at}].dose.unit"));
             }
         }
     }

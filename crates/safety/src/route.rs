@@ -17,7 +17,7 @@ pub(crate) enum Site {
     Spine,
 }
 
-const fn site(route: Route) -> Site {
+pub(crate) const fn site(route: Route) -> Site {
     match route {
         Route::Po | Route::Iv | Route::Im | Route::Sc | Route::Sl | Route::Pr | Route::Td => Site::Systemic,
         Route::Inh | Route::Neb => Site::Lung,
@@ -45,24 +45,56 @@ pub(crate) fn sites(usage: &DrugUse, entry: &IngredientEntry) -> Vec<Site> {
 
 /// The site of a route as written, `PO/NG` or `Both eyes`; systemic where one of several is. `None`: not understood.
 pub(crate) fn recorded_site(text: &str) -> Option<Site> {
-    let upper = text.to_uppercase();
-    let found = upper.split(|c: char| !c.is_alphanumeric()).filter_map(word_site).collect::<Vec<_>>();
+    let found = recorded_routes(text).into_iter().map(site).collect::<Vec<_>>();
     if found.contains(&Site::Systemic) { Some(Site::Systemic) } else { found.first().copied() }
 }
 
-fn word_site(word: &str) -> Option<Site> {
+/// The routes of a text as written; none: not understood.
+pub(crate) fn recorded_routes(text: &str) -> Vec<Route> {
+    let upper = text.to_uppercase();
+    upper.split(|c: char| !c.is_alphanumeric()).filter_map(word_route).collect()
+}
+
+/// The recorded routes of a use.
+pub(crate) fn routes_of(usage: &DrugUse) -> Vec<Route> {
+    usage.entry.as_ref().and_then(|e| e.route.as_deref()).map(recorded_routes).unwrap_or_default()
+}
+
+/// Whether a fact holds for a use of a drug, by what the use and the fact say of routes. `of` is the ingredient that the
+/// fact is about: the drug, or a component of it.
+///
+/// A fact that names routes holds for the recorded one, or for those of the usual use when none is recorded. A fact that
+/// names none holds for the usual use: for an eye drop only if its ingredient is nothing but an eye drop.
+pub(crate) fn holds(usage: &DrugUse, drug: &IngredientEntry, of: &IngredientEntry, routes: &[Route]) -> bool {
+    if routes.is_empty() {
+        let usual = usual_sites(of);
+        return sites(usage, drug).iter().any(|site| usual.contains(site));
+    }
+    let recorded = routes_of(usage);
+    if !recorded.is_empty() {
+        return recorded.iter().any(|route| routes.contains(route));
+    }
+    let usual = usual_sites(drug);
+    drug.routes.iter().any(|route| usual.contains(&site(*route)) && routes.contains(route))
+}
+
+fn word_route(word: &str) -> Option<Route> {
     Some(match word {
-        "PO" | "ORAL" | "ORALLY" | "MOUTH" | "NG" | "NGT" | "OG" | "PEG" | "GT" | "JT" | "경구" | "IV" | "IVPB"
-        | "INTRAVENOUS" | "정맥" | "정주" | "IM" | "INTRAMUSCULAR" | "근육" | "근주" | "SC" | "SQ" | "SUBCUT"
-        | "SUBCUTANEOUS" | "피하" | "SL" | "SUBLINGUAL" | "BUCCAL" | "BU" | "설하" | "PR" | "RECTAL" | "직장"
-        | "TD" | "TRANSDERMAL" | "경피" => Site::Systemic,
-        "INH" | "IH" | "INHALED" | "INHALATION" | "NEB" | "NEBULISED" | "NEBULIZED" | "흡입" => Site::Lung,
-        "NAS" | "NU" | "NASAL" | "INTRANASAL" | "비강" => Site::Nose,
-        "TOP" | "TP" | "TOPICAL" | "SKIN" | "외용" | "도포" => Site::Skin,
-        "OPH" | "OPHTHALMIC" | "EYE" | "EYES" | "OS" | "OD" | "OU" | "점안" => Site::Eye,
-        "OT" | "OTIC" | "EAR" | "EARS" | "점이" => Site::Ear,
-        "VAG" | "VG" | "VAGINAL" | "질" => Site::Vagina,
-        "INTRATHECAL" | "척수강" => Site::Spine,
+        "PO" | "ORAL" | "ORALLY" | "MOUTH" | "NG" | "NGT" | "OG" | "PEG" | "GT" | "JT" | "경구" => Route::Po,
+        "IV" | "IVPB" | "INTRAVENOUS" | "정맥" | "정주" => Route::Iv,
+        "IM" | "INTRAMUSCULAR" | "근육" | "근주" => Route::Im,
+        "SC" | "SQ" | "SUBCUT" | "SUBCUTANEOUS" | "피하" => Route::Sc,
+        "SL" | "SUBLINGUAL" | "BUCCAL" | "BU" | "설하" => Route::Sl,
+        "PR" | "RECTAL" | "직장" => Route::Pr,
+        "TD" | "TRANSDERMAL" | "경피" => Route::Td,
+        "INH" | "IH" | "INHALED" | "INHALATION" | "흡입" => Route::Inh,
+        "NEB" | "NEBULISED" | "NEBULIZED" => Route::Neb,
+        "NAS" | "NU" | "NASAL" | "INTRANASAL" | "비강" => Route::Nas,
+        "TOP" | "TP" | "TOPICAL" | "SKIN" | "외용" | "도포" => Route::Top,
+        "OPH" | "OPHTHALMIC" | "EYE" | "EYES" | "OS" | "OD" | "OU" | "점안" => Route::Oph,
+        "OT" | "OTIC" | "EAR" | "EARS" | "점이" => Route::Ot,
+        "VAG" | "VG" | "VAGINAL" | "질" => Route::Vag,
+        "INTRATHECAL" | "IT" | "척수강" => Route::Intrathecal,
         _ => return None,
     })
 }

@@ -54,6 +54,12 @@ pub(crate) fn fact_source(knowledge: &KnowledgeBase, owner: &IngredientEntry, ta
     source(knowledge, tag.unwrap_or(&owner.source))
 }
 
+/// A number as people write it: at most three decimals, no zeros behind.
+pub(crate) fn plain(value: f64) -> String {
+    let text = format!("{value:.3}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// `rounded to one decimal`, as values are shown.
 pub(crate) fn one_decimal(value: f64) -> f64 {
     (value * 10.0).round() / 10.0

@@ -11,7 +11,9 @@ use bogam_clinical::record::{
 use bogam_clinical::text::Lang;
 use bogam_engine::{Cancel, Engine, EngineError, ModelInfo, Sink};
 use bogam_knowledge::{DiagnosisCodes, DrugIx, KnowledgeBase};
-use bogam_safety::{CheckInput, DrugUse, Outcome, RULES_VERSION, check_each, check_pairs, dose_text, finish};
+use bogam_safety::{
+    CheckInput, DrugUse, Outcome, RULES_VERSION, check_each, check_pairs, check_whole, dose_text, finish,
+};
 
 use crate::advice::advice;
 use crate::candidates::{Candidate, candidates};
@@ -325,6 +327,8 @@ impl<'a> Suggester<'a> {
         let listed_uses = uses(ranked, &regimen.listed);
         let Outcome { mut findings, not_evaluated } = alone;
         findings.extend(check_pairs(&self.input(setup, &listed_uses)).findings);
+        // The list is what the patient would be on: what is absent from it is known.
+        findings.extend(check_whole(&self.input(setup, &listed_uses), true).findings);
         for (at, r) in ranked.iter().enumerate() {
             if !regimen.listed.contains(&at) {
                 findings.extend(self.against(r, ranked, &regimen.listed, setup));

@@ -3,8 +3,7 @@
 use bogam_clinical::record::Tier;
 use bogam_clinical::text::Bilingual;
 
-use super::{Faults, Located, Merged, Place, check_ingredient, check_names, forms};
-use crate::interactions::CLASS;
+use super::{Faults, Located, Merged, Place, check_facts, check_ingredient, check_names, forms};
 use crate::pack::{Basis, PackInfo};
 
 /// Checks merged packs and adds every fault.
@@ -18,6 +17,7 @@ pub(super) fn check(merged: &Merged, faults: &mut Faults) {
     check.interactions();
     check.codes();
     check.not_drugs();
+    check_facts::check(&mut check);
     for (id, (_, entry)) in &merged.ingredients {
         check.about = Some(id);
         check_ingredient::check(&mut check, entry);
@@ -186,18 +186,18 @@ impl Check<'_> {
             for (key, side) in [("a", &entry.a), ("b", &entry.b)] {
                 let at = interaction.key(key);
                 if side.is_empty() {
-                    self.fault(&at, format!("`{key}` is empty: name ingredients or classes"));
+                    self.fault(&at, format!("`{key}` is empty: name ingredients, classes or roles"));
                 }
                 for drug in side {
-                    match drug.strip_prefix(CLASS) {
-                        Some(class) => self.class(&at, class),
-                        None => self.ingredient(&at, drug),
-                    }
+                    self.drug_set(&at, drug);
                 }
+            }
+            for drug in &entry.except {
+                self.drug_set(&interaction.key("except"), drug);
             }
             if let ([a], [b]) = (entry.a.as_slice(), entry.b.as_slice())
                 && a == b
-                && !a.starts_with(CLASS)
+                && !a.contains(':')
             {
                 self.fault(&interaction.at, format!("`{a}` with itself is no interaction: name two drugs"));
             }

@@ -40,6 +40,16 @@ pub(super) fn is_icd9_pattern(pattern: &str) -> bool {
     (1..=most).contains(&pattern.len()) && pattern.bytes().skip(1).all(|byte| byte.is_ascii_digit() || byte == b'?')
 }
 
+/// A LOINC code: `2823-3`.
+pub(super) fn is_loinc(code: &str) -> bool {
+    code.split_once('-').is_some_and(|(number, check)| {
+        (1..=7).contains(&number.len())
+            && number.bytes().all(|byte| byte.is_ascii_digit())
+            && check.len() == 1
+            && check.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
 /// A date of the calendar, `2026-11-20`.
 pub(super) fn is_date(text: &str) -> bool {
     let bytes = text.as_bytes();

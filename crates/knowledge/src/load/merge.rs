@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::parse::Tables;
+use super::pairs::PairRow;
+use super::parse::{FactTables, Tables};
 use super::{Faults, Located, Place};
 use crate::icd;
 use crate::pack::{
-    AllergenEntry, AllergyGroupEntry, ClassEntry, CrossReactivityEntry, DiagnosisEntry, Icd9Entry, IngredientEntry,
-    InteractionEntry, NotDrugEntry, PackInfo, PurposeEntry, ReactionEntry, Source,
+    AllergenEntry, AllergyGroupEntry, Basis, ClassEntry, CrossReactivityEntry, DiagnosisEntry, Icd9Entry,
+    IngredientEntry, InteractionEntry, LabEntry, NotDrugEntry, OmissionEntry, PackInfo, PurposeEntry, ReactionEntry,
+    RoleEntry, Source, TogetherEntry,
 };
 
 /// Entries by id, each with the number of the pack that holds it.
@@ -32,8 +34,25 @@ pub(crate) struct Merged {
     /// By ICD-10 prefix without dot.
     pub diagnoses: ById<DiagnosisEntry>,
     pub not_drugs: Vec<Located<NotDrugEntry>>,
+    pub roles: ById<RoleEntry>,
+    pub labs: ById<LabEntry>,
+    pub omissions: ById<OmissionEntry>,
+    pub together: ById<TogetherEntry>,
+    pub facts: FactTables,
+    /// Imported pairs.
+    pub pairs: Vec<PairRow>,
     /// Ids of entries at fault, reported already.
     pub broken: BTreeSet<String>,
+}
+
+impl Merged {
+    /// The basis of every fact of many drugs.
+    pub(crate) fn shared_bases(&self) -> impl Iterator<Item = Basis> + '_ {
+        let members = self.roles.values().flat_map(|(_, e)| &e.value.members).map(|m| m.basis);
+        let omissions = self.omissions.values().map(|(_, e)| e.value.basis);
+        let together = self.together.values().map(|(_, e)| e.value.basis);
+        self.facts.bases().into_iter().chain(members).chain(omissions).chain(together)
+    }
 }
 
 /// Merges the tables of packs in their order.
@@ -47,12 +66,18 @@ pub(super) fn merge(packs: Vec<Tables>, faults: &mut Faults) -> Merged {
         merged.reactions.append(&mut tables.reaction);
         merged.not_drugs.append(&mut tables.not_drug);
         merged.broken.append(&mut tables.broken);
+        merged.pairs.append(&mut tables.pairs);
+        merged.facts.append(&mut tables.facts);
         merged.interactions.extend(tables.interaction.into_iter().map(|entry| (pack, entry)));
         put(&mut merged.sources, pack, tables.source, "source", |e| e.id.clone(), faults);
         put(&mut merged.classes, pack, tables.class, "class", |e| e.id.clone(), faults);
         put(&mut merged.purposes, pack, tables.purpose, "purpose", |e| e.id.clone(), faults);
         put(&mut merged.groups, pack, tables.allergy_group, "allergy group", |e| e.id.clone(), faults);
         put(&mut merged.ingredients, pack, tables.ingredient, "ingredient", |e| e.id.clone(), faults);
+        put(&mut merged.roles, pack, tables.role, "role", |e| e.id.clone(), faults);
+        put(&mut merged.labs, pack, tables.lab, "lab", |e| e.id.clone(), faults);
+        put(&mut merged.omissions, pack, tables.omission, "omission", |e| e.id.clone(), faults);
+        put(&mut merged.together, pack, tables.together, "rule", |e| e.id.clone(), faults);
         put(&mut merged.icd9, pack, tables.icd9, "ICD-9 code", |e| e.code.clone(), faults);
         put(&mut merged.diagnoses, pack, tables.diagnosis, "diagnosis", |e| icd::undotted(&e.icd10), faults);
     }

@@ -1,10 +1,12 @@
 //! From the bytes of packs to a [`KnowledgeBase`]: parse, merge, check, index. Every fault is kept, not only the first.
 
 mod check;
+mod check_facts;
 mod check_ingredient;
 mod check_names;
 mod forms;
 mod merge;
+mod pairs;
 mod parse;
 mod resolve;
 
@@ -15,7 +17,8 @@ use sha2::{Digest, Sha256};
 
 use crate::base::KnowledgeBase;
 pub(crate) use merge::{ById, Merged};
-pub(crate) use parse::Located;
+pub(crate) use pairs::PairRow;
+pub(crate) use parse::{FactTables, Located};
 
 /// A file of a pack, as the application read it.
 #[derive(Debug, Clone)]

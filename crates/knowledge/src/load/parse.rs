@@ -7,11 +7,54 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
+use super::pairs::{self, PairRow};
 use super::{Faults, PackFile, Place};
 use crate::pack::{
-    AllergenEntry, AllergyGroupEntry, ClassEntry, CrossReactivityEntry, DiagnosisEntry, Icd9Entry, IngredientEntry,
-    InteractionEntry, NotDrugEntry, PackInfo, PurposeEntry, ReactionEntry, Source,
+    AgeLimitEntry, AllergenEntry, AllergyGroupEntry, ClassEntry, ConditionEntry, CrossReactivityEntry, DiagnosisEntry,
+    DoNotSplitEntry, DoseLimitEntry, DurationLimitEntry, ElderlyEntry, FoodEntry, GenotypeEntry, Icd9Entry,
+    IngredientEntry, InteractionEntry, LabEntry, LabLimitEntry, LactationEntry, MissedDoseEntry, MonitoringEntry,
+    NotDrugEntry, OmissionEntry, PackInfo, PregnancyLimitEntry, PurposeEntry, ReactionEntry, RoleEntry,
+    RouteLimitEntry, Source, TogetherEntry, for_each_fact_table,
 };
+
+/// The tables of facts that are indexed by drug.
+macro_rules! fact_tables {
+    ($($field:ident: $entry:ident,)*) => {
+        /// Facts of many drugs, by table.
+        #[derive(Debug, Default)]
+        pub(crate) struct FactTables {
+            $(pub $field: Vec<Located<$entry>>,)*
+        }
+
+        impl FactTables {
+            /// Puts those of another pack behind these.
+            pub(crate) fn append(&mut self, other: &mut Self) {
+                $(self.$field.append(&mut other.$field);)*
+            }
+
+            /// The basis of every fact.
+            pub(crate) fn bases(&self) -> Vec<crate::pack::Basis> {
+                let mut all = Vec::new();
+                $(all.extend(self.$field.iter().map(|e| e.value.basis));)*
+                all
+            }
+        }
+
+        impl Reader<'_> {
+            /// Reads a table of this kind; gives the value back when the name is none of them.
+            fn fact_table<'v>(
+                &mut self, name: &str, value: Spanned<DeValue<'v>>, tables: &mut FactTables,
+            ) -> Option<Spanned<DeValue<'v>>> {
+                match name {
+                    $(stringify!($field) => self.entries(value, &mut tables.$field),)*
+                    _ => return Some(value),
+                }
+                None
+            }
+        }
+    };
+}
+for_each_fact_table!(fact_tables);
 
 /// An entry and where it stands.
 #[derive(Debug, Clone)]
@@ -52,6 +95,13 @@ pub(super) struct Tables {
     pub icd9: Vec<Located<Icd9Entry>>,
     pub diagnosis: Vec<Located<DiagnosisEntry>>,
     pub not_drug: Vec<Located<NotDrugEntry>>,
+    pub role: Vec<Located<RoleEntry>>,
+    pub lab: Vec<Located<LabEntry>>,
+    pub omission: Vec<Located<OmissionEntry>>,
+    pub together: Vec<Located<TogetherEntry>>,
+    pub facts: FactTables,
+    /// `pairs.csv`, as read.
+    pub pairs: Vec<PairRow>,
     /// Ids of entries that are there but at fault: not to be reported as unknown as well.
     pub broken: BTreeSet<String>,
     /// Every file is valid TOML.
@@ -66,7 +116,11 @@ pub(super) fn parse_pack(files: &[PackFile], faults: &mut Faults) -> Tables {
     let mut files = files.iter().collect::<Vec<_>>();
     files.sort_by(|a, b| a.path.cmp(&b.path));
     for file in files {
-        parse_file(file, &mut tables, faults);
+        if std::path::Path::new(&file.path).extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")) {
+            pairs::parse(file, &mut tables, faults);
+        } else {
+            parse_file(file, &mut tables, faults);
+        }
     }
     tables
 }
@@ -129,9 +183,16 @@ impl Reader<'_> {
             "icd9" => self.entries(value, &mut tables.icd9),
             "diagnosis" => self.entries(value, &mut tables.diagnosis),
             "not_drug" => self.entries(value, &mut tables.not_drug),
+            "role" => self.entries(value, &mut tables.role),
+            "lab" => self.entries(value, &mut tables.lab),
+            "omission" => self.entries(value, &mut tables.omission),
+            "together" => self.entries(value, &mut tables.together),
             other => {
-                let at = self.place(key.span().start);
-                self.faults.add(&at, format!("unknown table `{other}`: the tables stand in the README of the packs"));
+                if self.fact_table(other, value, &mut tables.facts).is_some() {
+                    let at = self.place(key.span().start);
+                    let message = format!("unknown table `{other}`: the tables stand in the README of the packs");
+                    self.faults.add(&at, message);
+                }
             }
         }
     }

@@ -7,9 +7,10 @@ use bogam_clinical::text::Bilingual;
 use bogam_knowledge::{DrugIx, InteractionFact, KnowledgeBase};
 
 use crate::input::CheckInput;
-use crate::outcome::{Outcome, finding};
+use crate::outcome::finding;
 use crate::pairs::{connected, facts};
 use crate::rule::{Code, Rule};
+use crate::sum::Told;
 use crate::words::{sentences, source};
 
 const CONTRAINDICATED: &str = "interaction.contraindicated";
@@ -29,8 +30,9 @@ pub const RULE: Rule = Rule {
            rule of the knowledge base that share a drug are one finding with all their drugs.",
     why: "Two right drugs can be wrong together. One message for one mechanism keeps the list readable.",
     example: "Warfarin with ibuprofen and naproxen gives one `interaction.manage` with three drugs.",
-    limits: "Only pairs that the knowledge base names are known; a pair without a rule is not thereby safe. Dose, route \
-             and duration are not considered. Drugs with recorded times count only where the times overlap or touch; a \
+    limits: "Only pairs that the knowledge base names are known; a pair without a rule is not thereby safe. Dose \
+             and duration are not considered. A use whose recorded route is local, of a drug that usually is not, does not \
+             count. Drugs with recorded times count only where the times overlap or touch; a \
              drug without times counts as used now, with every other.",
     children: "Holds for children.",
     source: "Each interaction carries its own source.",
@@ -40,7 +42,7 @@ pub const RULE: Rule = Rule {
 type RulePairs<'a> = (&'a InteractionFact, BTreeSet<(DrugIx, DrugIx)>);
 
 /// Checks every pair of drugs that are used together.
-pub(crate) fn check(input: &CheckInput<'_>, out: &mut Outcome) {
+pub(crate) fn check(input: &CheckInput<'_>, told: &mut Vec<Told>) {
     let mut rules: BTreeMap<usize, RulePairs<'_>> = BTreeMap::new();
     for (pair, fact) in facts(input) {
         rules.entry(fact.rule).or_insert_with(|| (fact, BTreeSet::new())).1.insert(pair);
@@ -48,7 +50,7 @@ pub(crate) fn check(input: &CheckInput<'_>, out: &mut Outcome) {
     for (fact, pairs) in rules.into_values() {
         for drugs in connected(&pairs) {
             let pairs = pairs.iter().filter(|(a, _)| drugs.contains(a)).copied().collect::<Vec<_>>();
-            report(input, fact, &drugs, &pairs, out);
+            told.push(report(input, fact, &drugs, &pairs));
         }
     }
 }
@@ -58,8 +60,7 @@ fn report(
     fact: &InteractionFact,
     drugs: &BTreeSet<DrugIx>,
     pairs: &[(DrugIx, DrugIx)],
-    out: &mut Outcome,
-) {
+) -> Told {
     let code = match fact.severity {
         Tier::Critical => CONTRAINDICATED,
         Tier::Warning => MANAGE,
@@ -71,7 +72,8 @@ fn report(
         sentences(&[&format!("{}: {}", who.ko, fact.effect.ko), &fact.action.ko]),
     );
     let ids = drugs.iter().map(|ix| input.id(*ix)).collect();
-    out.add(finding(code, fact.severity, ids, message, source(input.knowledge, &fact.source)));
+    let finding = finding(code, fact.severity, ids, message, source(input.knowledge, &fact.source));
+    Told { problem: fact.mechanism.clone(), specific: true, finding }
 }
 
 /// `A + B + C` when each interacts with each, else the pairs: `A + B, A + C`.

@@ -5,6 +5,8 @@ use crate::rule::{Code, NOT_EVALUATED, Rule};
 pub(crate) const DRUG: &str = "drug.unrecognised";
 pub(crate) const ALLERGEN: &str = "allergen.unrecognised";
 pub(crate) const DIAGNOSIS: &str = "diagnosis.unrecognised";
+pub(crate) const LAB: &str = "lab.unusable";
+pub(crate) const UNIT: &str = "unit.unrecognised";
 
 /// The rule. The work is done by [`crate::unrecognised`].
 pub const RULE: Rule = Rule {
@@ -18,8 +20,18 @@ pub const RULE: Rule = Rule {
             tier: NOT_EVALUATED,
             meaning: "A diagnosis code is not recognised: rules that depend on diagnoses do not see it.",
         },
+        Code {
+            code: LAB,
+            tier: NOT_EVALUATED,
+            meaning: "A known laboratory result has no known unit, or a value that is not possible: not used.",
+        },
+        Code {
+            code: UNIT,
+            tier: NOT_EVALUATED,
+            meaning: "The unit of a dose is not understood (tablets, puffs...): the dose is not checked.",
+        },
     ],
-    what: "Current, proposed and past drugs, allergens, and codes of present and earlier diagnoses. Each that is not \
+    what: "Current, proposed and past drugs, allergens, codes of present and earlier diagnoses, units of doses and of results. Each that is not \
            recognised gives an entry with its field, and stands as written under `unrecognised`.",
     why: "An allergen with a spelling error must not read as \"no allergy\".",
     example: "An allergy to \"penicilin V\" (misspelt) gives `allergen.unrecognised` with `patient.allergies[0]`.",

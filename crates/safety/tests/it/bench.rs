@@ -22,8 +22,10 @@ pub fn case(patch: Value) -> Case {
     let mut base = json!({
         "case_id": "c", "patient": {
             "age_years": 40, "sex": "M", "weight_kg": 72, "height_cm": 175, "creatinine_mg_dl": 1.0,
-            "creatinine_stable": true, "dialysis": false, "hepatic_impairment": "none", "allergies": []
+            "creatinine_stable": true, "dialysis": false, "hepatic_impairment": "none", "allergies": [],
+            "lactating": false, "current_drugs": [], "labs": [], "qtc_ms": 410, "genotypes": []
         },
+        "admission": {"nil_by_mouth": false},
         "diagnoses": [{"system": "icd10", "code": "S72.0"}]
     });
     merge(&mut base, patch);
@@ -74,7 +76,8 @@ pub fn uses(specs: &[&str]) -> Vec<DrugUse> {
 }
 
 pub fn check(case: &Case, drugs: &[DrugUse]) -> Outcome {
-    bogam_safety::check(&CheckInput { case, knowledge: knowledge(), codes: &codes(case), drugs })
+    let known = case.patient.current_drugs.is_some();
+    bogam_safety::check(&CheckInput { case, knowledge: knowledge(), codes: &codes(case), drugs }, known)
 }
 
 /// `tier code drug,drug` for a finding, with ` <- field` for what was missing; `? code drug <- field` for a check that

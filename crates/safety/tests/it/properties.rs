@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bogam_clinical::case::Case;
 use bogam_safety::rules::RULES;
-use bogam_safety::{DrugUse, Outcome, check_each, check_pairs, finish};
+use bogam_safety::{DrugUse, Outcome, check_each, check_pairs, check_whole, finish};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -108,8 +108,9 @@ proptest! {
         let codes = codes(&case);
         let input = bogam_safety::CheckInput { case: &case, knowledge: knowledge(), codes: &codes, drugs: &drugs };
         let (each, pairs, all) = (check_each(&input), check_pairs(&input), check(&case, &drugs));
-        prop_assert_eq!(each.findings.len() + pairs.findings.len(), all.findings.len());
-        let numbered = finish(each.findings.into_iter().chain(pairs.findings).collect());
+        let whole = check_whole(&input, true);
+        prop_assert_eq!(each.findings.len() + pairs.findings.len() + whole.findings.len(), all.findings.len());
+        let numbered = finish(each.findings.into_iter().chain(pairs.findings).chain(whole.findings).collect());
         prop_assert_eq!(finish(all.findings.clone()), numbered.clone());
         prop_assert!(numbered.iter().zip(1..).all(|(f, n)| f.id == format!("F{n}")), "not numbered in order");
         prop_assert!(numbered.is_sorted_by(|a, b| a.tier >= b.tier));

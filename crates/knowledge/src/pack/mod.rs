@@ -5,6 +5,15 @@ use bogam_clinical::record::{Strength, Tier};
 use bogam_clinical::text::Bilingual;
 use serde::Deserialize;
 
+mod shared;
+
+pub(crate) use shared::for_each_fact_table;
+pub use shared::{
+    AgeLimitEntry, ConditionEntry, DoNotSplitEntry, DoseLimitEntry, DrugFact, DurationLimitEntry, ElderlyEntry, Food,
+    FoodEntry, GenotypeEntry, LabEntry, LabLimitEntry, LactationEntry, MissedDoseEntry, MonitoringEntry, OfDrugs,
+    OmissionEntry, PregnancyLimitEntry, RoleEntry, RoleMember, RouteLimitEntry, TogetherEntry,
+};
+
 /// `[pack]`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -491,14 +500,45 @@ pub struct Counselling {
     pub basis: Option<Basis>,
 }
 
+/// How soon an interaction shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Onset {
+    /// Within a day.
+    Rapid,
+    /// Later.
+    Delayed,
+}
+
+/// How well an interaction is documented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Evidence {
+    /// Studies or many cases.
+    Established,
+    /// Cases and a mechanism.
+    Probable,
+    /// A mechanism.
+    Theoretical,
+}
+
 /// `[[interaction]]`: every `a` with every `b`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InteractionEntry {
-    /// Ingredient ids, or `class:` and a class id.
+    /// Ingredient ids, `class:ID`, `role:ID`.
     pub a: Vec<String>,
     /// The other side.
     pub b: Vec<String>,
+    /// Drugs taken out of both sides.
+    #[serde(default)]
+    pub except: Vec<String>,
+    /// What kind of harm or mechanism, a word.
+    pub mechanism: Option<String>,
+    /// How soon.
+    pub onset: Option<Onset>,
+    /// How well it is documented.
+    pub evidence: Option<Evidence>,
     /// How much it matters.
     pub severity: Tier,
     /// What happens.

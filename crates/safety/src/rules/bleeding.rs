@@ -1,0 +1,45 @@
+//! Drugs that make bleed, together.
+
+use std::collections::BTreeMap;
+
+use bogam_clinical::record::Tier;
+use bogam_clinical::text::Bilingual;
+
+use crate::input::CheckInput;
+use crate::rule::{Code, Rule};
+use crate::sum::{SumWords, Told, greatest, report};
+
+const SUM: &str = "bleeding.sum";
+const ROLE: &str = "bleeding";
+
+/// The rule.
+pub const RULE: Rule = Rule {
+    name: "bleeding",
+    title: "Bleeding",
+    codes: &[Code { code: SUM, tier: "warning", meaning: "Several drugs that make bleed." }],
+    what: "The role `bleeding` of drugs used at one time: anticoagulants count once, with the strongest; antiplatelets, \
+           NSAIDs and serotonin reuptake inhibitors with their weight. From 4 a warning.",
+    why: "Each of them has its reason; the bleeding comes from the sum.",
+    example: "Warfarin with aspirin (3 + 1) gives a warning; prophylactic heparin with aspirin (2 + 1) nothing.",
+    limits: "Whether a heparin is given to treat or to prevent is not known from its name. Stents and their dates are not \
+             known: dual antiplatelet therapy alone stays below the limit.",
+    children: "Holds for children.",
+    source: "Labels of the drugs; 2020 ACC expert consensus on anticoagulant and antiplatelet therapy.",
+};
+
+/// Checks the sum.
+pub(crate) fn check(input: &CheckInput<'_>, told: &mut Vec<Told>) {
+    let Some(total) = greatest(input, ROLE).filter(|t| t.total >= 4) else { return };
+    let words = SumWords {
+        what: Bilingual::new("make bleed together", "함께 출혈 위험 증가"),
+        action: Bilingual::new(
+            "Is each still needed? Keep the shortest time together; consider a proton pump inhibitor; watch haemoglobin",
+            "각 약물의 필요성 재확인, 병용 기간 최소화, 위 보호제 고려, 혈색소 관찰",
+        ),
+        source: RULE.source,
+        risks: Vec::new(),
+        used: BTreeMap::new(),
+        missing: Vec::new(),
+    };
+    told.push(report(input, ROLE, (SUM, Tier::Warning), &total, words));
+}

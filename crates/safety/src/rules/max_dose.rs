@@ -1,0 +1,166 @@
+//! Doses above the maximum.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bogam_clinical::case::DrugEntry;
+use bogam_clinical::dose::DoseUnit;
+use bogam_clinical::text::Bilingual;
+use bogam_knowledge::pack::DoseLimitEntry;
+use serde_json::Value;
+
+use crate::input::{CheckInput, DrugUse};
+use crate::outcome::Outcome;
+use crate::rule::{Code, NOT_EVALUATED, Rule};
+use crate::shared::{Codes, Saying, hits, say};
+use crate::words::plain;
+
+const CODES: Codes = Codes { critical: "max_dose.dangerous", warning: "max_dose.exceeded", note: "max_dose.high" };
+const UNKNOWN: &str = "max_dose";
+
+/// Orders are rounded: a dose by weight may be above its limit by this share.
+const ROUNDING: f64 = 1.05;
+
+/// The rule.
+pub const RULE: Rule = Rule {
+    name: "max_dose",
+    title: "Maximum dose",
+    codes: &[
+        Code {
+            code: CODES.critical,
+            tier: "critical",
+            meaning: "A dose, or a frequency, that is dangerous by itself.",
+        },
+        Code { code: CODES.warning, tier: "warning", meaning: "Above the usual maximum of one dose or of a day." },
+        Code { code: CODES.note, tier: "note", meaning: "High." },
+        Code {
+            code: UNKNOWN,
+            tier: NOT_EVALUATED,
+            meaning: "Dose, frequency, unit or weight is missing or not understood, and the drug has a maximum.",
+        },
+    ],
+    what: "Dose, doses a day and their product for every drug that is recorded with a dose, converted to the unit of the \
+           limit, against the limits for its route, age and diagnoses. Of several limits that are exceeded the most severe \
+           speaks, of one severity the lowest.",
+    why: "A wrong unit, a decimal point, or weekly methotrexate every day: the commonest fatal errors of ordering.",
+    example: "Methotrexate 10 mg by mouth once a day gives `max_dose.dangerous`; acetaminophen 1 g six times a day \
+              `max_dose.exceeded`.",
+    limits: "Each order is checked by itself; doses of one ingredient in several orders are not added (see `duplicate`). A \
+             candidate without an order has no dose to check. Limits by weight allow 5 % for rounding. Doses in tablets or \
+             puffs are not understood. Of a combination only limits for the combination itself are checked.",
+    children: "Does not run under 18 years: limits are those of adults.",
+    source: "Each entry carries its own source.",
+};
+
+/// A limit that is exceeded.
+struct Exceeded<'a> {
+    entry: &'a DoseLimitEntry,
+    /// What was given and what is allowed, as read.
+    given: Bilingual,
+    used: BTreeMap<String, Value>,
+    allowed: f64,
+}
+
+/// Checks the recorded dose of every use.
+pub(crate) fn check(input: &CheckInput<'_>, out: &mut Outcome) {
+    for usage in input.drugs {
+        let Some(order) = &usage.entry else { continue };
+        let one = CheckInput { drugs: std::slice::from_ref(usage), ..*input };
+        let own = |entry: &DoseLimitEntry, _: &DrugUse| {
+            // What is written of a component is not written of the combination.
+            input.knowledge.facts().dose_limit.of(usage.drug).any(|(_, e)| std::ptr::eq(e, entry))
+        };
+        let mut worst: Option<Exceeded<'_>> = None;
+        for hit in hits(&one, &input.knowledge.facts().dose_limit, own) {
+            match exceeded(input, order, hit.entry) {
+                Ok(found) => {
+                    for next in found {
+                        let rank = |e: &Exceeded<'_>| (e.entry.severity, -e.allowed);
+                        if worst.as_ref().is_none_or(|w| rank(&next) > rank(w)) {
+                            worst = Some(next);
+                        }
+                    }
+                }
+                Err(missing) => out.skip(UNKNOWN, vec![input.id(usage.drug)], missing),
+            }
+        }
+        if let Some(Exceeded { entry, given, used, .. }) = worst {
+            let saying = Saying {
+                what: given,
+                reason: entry.reason.as_ref(),
+                instead: entry.instead.as_ref(),
+                source: &entry.source,
+                used,
+            };
+            out.add(say(input, CODES.of(entry.severity), entry.severity, &BTreeSet::from([usage.drug]), saying));
+        }
+    }
+}
+
+/// The limits of an entry that an order exceeds, or what is missing to say so.
+fn exceeded<'a>(
+    input: &CheckInput<'_>,
+    order: &DrugEntry,
+    entry: &'a DoseLimitEntry,
+) -> Result<Vec<Exceeded<'a>>, Vec<String>> {
+    let mut found = Vec::new();
+    let field = |what: &str| vec![format!("{}: {what}", order.name)];
+    if let Some(most) = entry.per_day {
+        let per_day = order.per_day.ok_or_else(|| field("per_day"))?;
+        if per_day > most {
+            let given = if most < 1.0 {
+                Bilingual::new(
+                    format!("{} doses a day; at most one in {} days", plain(per_day), plain((1.0 / most).round())),
+                    format!("1일 {}회 처방, 최대 {}일에 1회", plain(per_day), plain((1.0 / most).round())),
+                )
+            } else {
+                Bilingual::new(
+                    format!("{} doses a day, at most {}", plain(per_day), plain(most)),
+                    format!("1일 {}회 처방, 최대 {}회", plain(per_day), plain(most)),
+                )
+            };
+            let used = BTreeMap::from([("per_day".to_owned(), Value::from(per_day))]);
+            found.push(Exceeded { entry, given, used, allowed: most });
+        }
+    }
+    let (unit_text, by_weight) = entry.unit.strip_suffix("/kg").map_or((entry.unit.as_str(), false), |u| (u, true));
+    if entry.single.is_none() && entry.daily.is_none() {
+        return Ok(found);
+    }
+    let unit = DoseUnit::read(unit_text).ok_or_else(|| field("unit"))?;
+    let dose = order.dose.as_ref().ok_or_else(|| field("dose"))?;
+    let amount = DoseUnit::read(&dose.unit).and_then(|from| from.convert(dose.value, unit));
+    let amount = amount.ok_or_else(|| field("dose.unit"))?;
+    let scale = if by_weight {
+        input.case.patient.weight.ok_or_else(|| vec!["patient.weight_kg".to_owned()])?.get() * ROUNDING
+    } else {
+        // 0.8 times 3 is a little more than 2.4 in binary.
+        1.0 + 1e-9
+    };
+    if let Some(single) = entry.single.map(|limit| limit * scale)
+        && amount > single
+    {
+        let used = BTreeMap::from([("dose".to_owned(), Value::from(format!("{} {unit_text}", plain(amount))))]);
+        let given = Bilingual::new(
+            format!("{} {unit_text} in one dose, at most {} {unit_text}", plain(amount), plain(single)),
+            format!("1회 {} {unit_text}, 1회 최대 {} {unit_text}", plain(amount), plain(single)),
+        );
+        found.push(Exceeded { entry, given, used, allowed: single });
+    }
+    if let Some(daily) = entry.daily.map(|limit| limit * scale) {
+        // A weekly drug is not a daily one: what is given on the day of a dose counts.
+        let per_day = order.per_day.ok_or_else(|| field("per_day"))?.max(1.0);
+        let total = amount * per_day;
+        if total > daily {
+            let used = BTreeMap::from([
+                ("dose".to_owned(), Value::from(format!("{} {unit_text}", plain(amount)))),
+                ("per_day".to_owned(), Value::from(per_day)),
+            ]);
+            let given = Bilingual::new(
+                format!("{} {unit_text} a day, at most {} {unit_text}", plain(total), plain(daily)),
+                format!("1일 {} {unit_text}, 1일 최대 {} {unit_text}", plain(total), plain(daily)),
+            );
+            found.push(Exceeded { entry, given, used, allowed: daily });
+        }
+    }
+    Ok(found)
+}
