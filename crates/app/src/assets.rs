@@ -1,7 +1,8 @@
-//! What is built into the program: the shipped knowledge pack, the prompts, the list of models.
+//! What is built into the program: the shipped knowledge pack, the tables of importers, the prompts, the list of models.
 
 use std::path::{Path, PathBuf};
 
+use bogam_knowledge::import::{Headers, ImportError, ImportKind, Levels};
 use bogam_knowledge::{KnowledgeBase, PackFile};
 use bogam_suggest::Prompts;
 use include_dir::{Dir, include_dir};
@@ -18,18 +19,27 @@ pub(crate) const MODELS: &str = include_str!("../../../models/manifest.toml");
 /// # Errors
 /// When a folder cannot be read, or a pack has faults: all of them, with file and line.
 pub fn knowledge(site: &[PathBuf]) -> Result<KnowledgeBase, AppError> {
+    Ok(KnowledgeBase::from_files(&packs(site)?)?)
+}
+
+/// The files of the shipped pack, and of the site's packs after it.
+///
+/// # Errors
+/// When a folder cannot be read.
+pub(crate) fn packs(site: &[PathBuf]) -> Result<Vec<Vec<PackFile>>, AppError> {
     let mut packs = vec![shipped(&KNOWLEDGE)];
     for folder in site {
         packs.push(folder_pack(folder)?);
     }
-    Ok(KnowledgeBase::from_files(&packs)?)
+    Ok(packs)
 }
 
 fn shipped(folder: &Dir<'_>) -> Vec<PackFile> {
+    let path = |f: &include_dir::File<'_>| f.path().display().to_string();
     let mut files: Vec<PackFile> = folder
         .files()
-        .filter(|f| f.path().extension().is_some_and(|e| e == "toml"))
-        .map(|f| PackFile { path: f.path().display().to_string(), bytes: f.contents().to_vec() })
+        .filter(|f| PackFile::belongs(&path(f)))
+        .map(|f| PackFile { path: path(f), bytes: f.contents().to_vec() })
         .collect();
     for inner in folder.dirs() {
         files.extend(shipped(inner));
@@ -37,7 +47,8 @@ fn shipped(folder: &Dir<'_>) -> Vec<PackFile> {
     files
 }
 
-fn folder_pack(folder: &Path) -> Result<Vec<PackFile>, AppError> {
+/// The files of the pack in a folder.
+pub(crate) fn folder_pack(folder: &Path) -> Result<Vec<PackFile>, AppError> {
     let mut files = Vec::new();
     let mut open = vec![folder.to_path_buf()];
     while let Some(at) = open.pop() {
@@ -46,7 +57,7 @@ fn folder_pack(folder: &Path) -> Result<Vec<PackFile>, AppError> {
             let path = entry.map_err(|e| AppError::unusable(&at, e))?.path();
             if path.is_dir() {
                 open.push(path);
-            } else if path.extension().is_some_and(|e| e == "toml") {
+            } else if PackFile::belongs(&path.to_string_lossy()) {
                 let bytes = std::fs::read(&path).map_err(|e| AppError::unusable(&path, e))?;
                 let below = path.strip_prefix(folder).unwrap_or(&path);
                 files.push(PackFile { path: below.display().to_string(), bytes });
@@ -57,6 +68,22 @@ fn folder_pack(folder: &Path) -> Result<Vec<PackFile>, AppError> {
         return Err(AppError::unusable(folder, "holds no pack files (*.toml)"));
     }
     Ok(files)
+}
+
+/// How much the levels of imported lists matter, unless a site says so itself.
+pub(crate) fn levels() -> Result<Levels, ImportError> {
+    Levels::read(include_str!("../../../assets/import/levels.toml"))
+}
+
+/// Which column of a list means what, unless a site says so itself.
+pub(crate) fn headers(kind: ImportKind) -> Result<Headers, ImportError> {
+    match kind {
+        ImportKind::DurCombination | ImportKind::DurAge | ImportKind::DurPregnancy | ImportKind::DurElderly => {
+            Headers::read(include_str!("../../../assets/import/dur_headers.toml"))
+        }
+        ImportKind::Formulary => Headers::read(include_str!("../../../assets/import/formulary_headers.toml")),
+        ImportKind::Ddinter | ImportKind::IcdTitles => Ok(Headers::default()),
+    }
 }
 
 /// The prompts.

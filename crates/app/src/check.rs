@@ -13,6 +13,7 @@ use bogam_safety::{CheckInput, DrugUse, finish};
 use crate::assets;
 use crate::error::AppError;
 use crate::job::{JobSink, Summary};
+use crate::knowledge::expired;
 use crate::lines::Lines;
 use crate::output::Output;
 use crate::suggest::{case_hash, next, read_record};
@@ -28,6 +29,8 @@ pub struct CheckRequest {
     pub recorded: Option<PathBuf>,
     /// Site packs.
     pub knowledge: Vec<PathBuf>,
+    /// Today, `2026-03-02`: knowledge that has expired by then is told where a case has no `as_of`.
+    pub today: String,
 }
 
 /// Checks every case of a file.
@@ -46,7 +49,7 @@ pub fn check(request: &CheckRequest, sink: &mut dyn JobSink) -> Result<Summary, 
     while let Some(line) = next(&mut lines, out.lines())? {
         match read_record(&line, &mut seen) {
             Ok(read) => {
-                let record = check_case(&read, recorded.as_ref(), &knowledge);
+                let record = check_case(&read, recorded.as_ref(), &knowledge, &request.today);
                 summary.critical += u64::from(record.findings.iter().any(|f| f.tier == Tier::Critical));
                 out.record(&record)?;
                 summary.answered += 1;
@@ -63,7 +66,8 @@ pub fn check(request: &CheckRequest, sink: &mut dyn JobSink) -> Result<Summary, 
     Ok(summary)
 }
 
-fn read_recorded(path: &std::path::Path) -> Result<HashMap<String, RecordedAdmission>, AppError> {
+/// Recorded drugs by case.
+pub(crate) fn read_recorded(path: &std::path::Path) -> Result<HashMap<String, RecordedAdmission>, AppError> {
     let mut lines = Lines::open(path)?;
     let mut all = HashMap::new();
     while let Some(line) = next(&mut lines, 0)? {
@@ -80,11 +84,13 @@ fn check_case(
     read: &ReadCase,
     recorded: Option<&HashMap<String, RecordedAdmission>>,
     knowledge: &KnowledgeBase,
+    today: &str,
 ) -> CheckRecord {
     let start = Instant::now();
     let case = &read.case;
     let codes: Vec<DiagnosisCodes> = case.diagnoses.iter().map(|d| knowledge.codes(d)).collect();
     let mut notices = bogam_safety::notices(case);
+    notices.extend(expired(knowledge, case, today));
     let (mut unrecognised, mut not_evaluated) = bogam_safety::unrecognised(case, knowledge);
     let mut known = case.patient.current_drugs.is_some();
     let drugs = match recorded {

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::error::AppError;
 use crate::home::{home, settings};
+use crate::knowledge::PackState;
 use crate::{assets, models};
 
 /// The state of an installation.
@@ -66,21 +67,6 @@ pub struct KnowledgeState {
     pub counts: Vec<(&'static str, usize)>,
 }
 
-/// A pack.
-#[derive(Debug, Clone, Serialize)]
-pub struct PackState {
-    /// Name.
-    pub id: String,
-    /// Version.
-    pub version: String,
-    /// Last review.
-    pub reviewed: String,
-    /// Expiry.
-    pub expires: String,
-    /// Who approved it.
-    pub approved_by: String,
-}
-
 /// A model.
 #[derive(Debug, Clone, Serialize)]
 pub struct ModelState {
@@ -117,19 +103,9 @@ pub fn examine(site: &[PathBuf], gpus: Option<Vec<Device>>, today: &str) -> Resu
     let memory = memory();
     let knowledge = match assets::knowledge(site) {
         Ok(base) => {
-            let packs = base.packs().iter().map(|p| {
-                if p.expires.as_str() < today {
-                    problems.push(format!("knowledge pack {} {} expired on {}", p.id, p.version, p.expires));
-                }
-                PackState {
-                    id: p.id.clone(),
-                    version: p.version.clone(),
-                    reviewed: p.reviewed.clone(),
-                    expires: p.expires.clone(),
-                    approved_by: p.approved_by.clone(),
-                }
-            });
-            Some(KnowledgeState { hash: base.hash().to_owned(), packs: packs.collect(), counts: base.counts() })
+            let packs = PackState::all(&base, today);
+            problems.extend(packs.iter().filter(|p| p.expired).map(PackState::expiry));
+            Some(KnowledgeState { hash: base.hash().to_owned(), packs, counts: base.counts() })
         }
         Err(error) => {
             problems.push(error.to_string());

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use bogam_engine::EngineError;
+use bogam_knowledge::import::ImportError;
 use bogam_mimic::MimicError;
 
 /// A use case that could not be done, or not to the end.
@@ -45,6 +46,22 @@ pub enum AppError {
         /// Lines answered.
         done: u64,
     },
+    /// A folder could not be written to the end.
+    #[error("{folder}: {error}; the folder is not whole: remove it and run again")]
+    Folder {
+        /// The folder.
+        folder: String,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// A list that cannot be imported at all. Nothing was written.
+    #[error("{file}: {error}")]
+    List {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        error: ImportError,
+    },
     /// Importing tables failed.
     #[error(transparent)]
     Import(#[from] MimicError),
@@ -59,8 +76,9 @@ impl AppError {
             Self::Knowledge(_) => "knowledge.faults",
             Self::Model(error) => error.code(),
             Self::ModelFailed { .. } => "model.failed",
-            Self::Output { .. } => "output.failed",
+            Self::Output { .. } | Self::Folder { .. } => "output.failed",
             Self::Input { .. } => "input.failed",
+            Self::List { error, .. } => error.code(),
             Self::Import(error) => error.code(),
         }
     }
@@ -69,8 +87,8 @@ impl AppError {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Unusable(_) | Self::Knowledge(_) | Self::Model(_) => 2,
-            Self::ModelFailed { .. } | Self::Output { .. } | Self::Input { .. } => 3,
+            Self::Unusable(_) | Self::Knowledge(_) | Self::Model(_) | Self::List { .. } => 2,
+            Self::ModelFailed { .. } | Self::Output { .. } | Self::Folder { .. } | Self::Input { .. } => 3,
             Self::Import(error) => match error {
                 MimicError::NoFolder | MimicError::MissingTable { .. } | MimicError::MissingColumn { .. } => 2,
                 MimicError::Read { .. } | MimicError::Write { .. } => 3,

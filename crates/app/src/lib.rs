@@ -6,11 +6,13 @@
 
 pub mod assets;
 pub mod check;
+pub mod coverage;
 pub mod doctor;
 pub mod error;
 pub mod home;
 pub mod import;
 pub mod job;
+pub mod knowledge;
 pub mod lines;
 pub mod models;
 pub mod normalise;
@@ -20,6 +22,7 @@ pub mod report;
 pub mod schema;
 pub mod suggest;
 
+pub use bogam_knowledge::import::ImportKind;
 pub use bogam_suggest::{Method, Options};
 pub use error::AppError;
 pub use job::{Collected, JobSink, Summary};

@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::AppError;
 use crate::job::{JobSink, Summary};
+use crate::knowledge::expired;
 use crate::lines::{Line, Lines};
 use crate::open::{EngineOptions, ModelChoice, open};
 use crate::output::Output;
@@ -39,6 +40,8 @@ pub struct SuggestRequest {
     pub engine: EngineOptions,
     /// Site packs.
     pub knowledge: Vec<PathBuf>,
+    /// Today, `2026-03-02`: knowledge that has expired by then is told where a case has no `as_of`.
+    pub today: String,
     /// What a suggestion holds.
     pub options: Options,
     /// How records are written.
@@ -72,8 +75,9 @@ pub fn suggest(request: &SuggestRequest, sink: &mut dyn JobSink, cancel: &Cancel
                 let about = (read.unknown_fields.as_slice(), hash.as_str());
                 let mut quiet = Quiet;
                 let record = suggester.suggest(&read.case, about, &request.options, &mut quiet, cancel);
-                let record =
+                let mut record =
                     record.map_err(|SuggestError::Engine(error)| AppError::ModelFailed { error, done: out.lines() })?;
+                record.notices.extend(expired(&knowledge, &read.case, &request.today));
                 match request.format {
                     Format::Json => out.record(&record)?,
                     Format::Text(lang) => out.text(&report::suggestion(&record, &read.case, &knowledge, lang))?,

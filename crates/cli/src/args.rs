@@ -5,12 +5,16 @@ use std::path::PathBuf;
 
 use bogam_app::AppError;
 use bogam_app::check::CheckRequest;
+use bogam_app::knowledge::ImportRequest;
 use bogam_app::normalise::NormaliseRequest;
 use bogam_app::open::{EngineOptions, ModelChoice};
 use bogam_app::suggest::{Format, SuggestRequest};
-use bogam_app::{Method, Options};
+use bogam_app::{ImportKind, Method, Options};
 use bogam_clinical::text::Lang;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::terminal::today;
 
 /// Offline clinical decision support: a ranked, safety-checked list of drugs to consider. A clinician decides.
 #[derive(Debug, Parser)]
@@ -35,8 +39,9 @@ pub enum Command {
     /// Models: list, add, verify, info.
     #[command(subcommand)]
     Model(ModelCommand),
-    /// What the knowledge packs hold, and their hash.
-    Knowledge(KnowledgeArgs),
+    /// Knowledge packs: what they hold, what is wrong in them, packs of a site from lists.
+    #[command(subcommand)]
+    Knowledge(KnowledgeCommand),
     /// What this machine has and what is missing.
     Doctor(DoctorArgs),
 }
@@ -163,6 +168,7 @@ impl SuggestArgs {
                 worker: None,
             },
             knowledge: self.knowledge,
+            today: today(),
             options: Options {
                 method: match self.method {
                     MethodArg::Score => Method::Score,
@@ -198,7 +204,13 @@ pub struct CheckArgs {
 impl CheckArgs {
     /// As a request.
     pub fn request(self) -> CheckRequest {
-        CheckRequest { cases: self.cases, out: self.out, recorded: self.recorded, knowledge: self.knowledge }
+        CheckRequest {
+            cases: self.cases,
+            out: self.out,
+            recorded: self.recorded,
+            knowledge: self.knowledge,
+            today: today(),
+        }
     }
 }
 
@@ -266,14 +278,91 @@ pub enum ModelCommand {
 }
 
 /// `bogam knowledge`.
+#[derive(Debug, Subcommand)]
+pub enum KnowledgeCommand {
+    /// Hash, packs with their dates, and how many facts of each kind.
+    Info {
+        /// A site's own knowledge pack (folder); may stand several times.
+        #[arg(long)]
+        knowledge: Vec<PathBuf>,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Every fault of the packs, with file and line.
+    Check {
+        /// A site's own knowledge pack (folder); may stand several times.
+        #[arg(long)]
+        knowledge: Vec<PathBuf>,
+        /// Check this folder in place of the pack that is built in.
+        #[arg(long)]
+        pack: Option<PathBuf>,
+    },
+    /// Make a pack of a list: interactions, Korean DUR notices, a formulary, titles of codes.
+    Import(ImportArgs),
+}
+
+/// `bogam knowledge import`.
 #[derive(Debug, Args)]
-pub struct KnowledgeArgs {
-    /// info, or check: both load and check all packs.
-    #[arg(value_parser = ["info", "check"], default_value = "info")]
-    pub what: String,
-    /// A site's own knowledge pack (folder); may stand several times.
+pub struct ImportArgs {
+    /// What kind of list.
+    #[arg(long, value_parser = PossibleValuesParser::new(ImportKind::ALL.map(ImportKind::code)).try_map(kind))]
+    pub kind: ImportKind,
+    /// The list, as CSV; - is standard input.
+    #[arg(long)]
+    pub file: PathBuf,
+    /// Folder of the pack, new or empty.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// How much the levels of the list matter, instead of assets/import/levels.toml.
+    #[arg(long)]
+    pub levels: Option<PathBuf>,
+    /// What its columns are called, instead of assets/import/*_headers.toml.
+    #[arg(long)]
+    pub headers: Option<PathBuf>,
+    /// Id of the pack; the kind when none is named.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Version of the pack.
+    #[arg(long)]
+    pub version: Option<String>,
+    /// Day of its review, as 2026-11-20; today when none is named.
+    #[arg(long)]
+    pub reviewed: Option<String>,
+    /// Day after which it is shown as expired; a year after the review when none is named.
+    #[arg(long)]
+    pub expires: Option<String>,
+    /// Who approved it.
+    #[arg(long)]
+    pub approved_by: Option<String>,
+    /// A site's own knowledge pack (folder) whose drugs the list may name; may stand several times.
     #[arg(long)]
     pub knowledge: Vec<PathBuf>,
+}
+
+/// The kind of a word.
+fn kind(code: String) -> Result<ImportKind, String> {
+    ImportKind::ALL.into_iter().find(|kind| kind.code() == code).ok_or_else(|| format!("there is no kind `{code}`"))
+}
+
+impl ImportArgs {
+    /// As a request.
+    pub fn request(self) -> ImportRequest {
+        ImportRequest {
+            kind: self.kind,
+            file: self.file,
+            out: self.out,
+            levels: self.levels,
+            headers: self.headers,
+            name: self.name,
+            version: self.version,
+            reviewed: self.reviewed,
+            expires: self.expires,
+            approved_by: self.approved_by,
+            knowledge: self.knowledge,
+            today: today(),
+        }
+    }
 }
 
 /// `bogam doctor`.

@@ -8,12 +8,12 @@ use std::process::ExitCode;
 
 use bogam_app::doctor;
 use bogam_app::job::{JobSink as _, Summary};
-use bogam_app::{AppError, check, import, models, normalise, suggest};
+use bogam_app::{AppError, check, import, knowledge, models, normalise, suggest};
 use bogam_engine::Cancel;
 use bogam_engine::llama::{Device, WORKER_COMMAND, no_core_dump, run_worker, session::find_devices};
 use clap::Parser as _;
 
-use args::{Arguments, Command, ModelCommand};
+use args::{Arguments, Command, KnowledgeCommand, ModelCommand};
 use terminal::Terminal;
 
 /// The hidden subcommand that lists compute devices in a process of its own.
@@ -66,14 +66,7 @@ fn run(command: Command, terminal: &mut Terminal) -> Result<u8, AppError> {
             Ok(0)
         }
         Command::Model(args) => model(args, terminal),
-        Command::Knowledge(args) => {
-            let base = bogam_app::assets::knowledge(&args.knowledge)?;
-            terminal.print(&format!("{}\n", base.hash()))?;
-            for (kind, count) in base.counts() {
-                terminal.print(&format!("{count:>7} {kind}\n"))?;
-            }
-            Ok(0)
-        }
+        Command::Knowledge(args) => knowledge(args, terminal),
         Command::Doctor(args) => {
             let report = doctor::examine(&args.knowledge, ask_devices(), &terminal::today())?;
             let text = if args.json {
@@ -98,6 +91,30 @@ fn finish(summary: &Summary, terminal: &mut Terminal) -> u8 {
     parts.extend(more.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")));
     terminal.say(&parts.join(", "));
     summary.exit_code()
+}
+
+fn knowledge(command: KnowledgeCommand, terminal: &mut Terminal) -> Result<u8, AppError> {
+    match command {
+        KnowledgeCommand::Info { knowledge: site, json } => {
+            let info = knowledge::info(&site, &terminal::today())?;
+            let json = json.then(|| serde_json::to_string_pretty(&info).unwrap_or_default() + "\n");
+            terminal.print(&json.unwrap_or_else(|| info.text()))?;
+            Ok(0)
+        }
+        KnowledgeCommand::Check { knowledge: site, pack } => {
+            let (text, code) = match knowledge::check(&site, pack.as_deref(), &terminal::today())? {
+                Ok(info) => (format!("no fault\n{}", info.text()), 0),
+                Err(faults) => (faults.iter().map(|fault| format!("{fault}\n")).collect(), 2),
+            };
+            terminal.print(&text)?;
+            Ok(code)
+        }
+        KnowledgeCommand::Import(args) => {
+            let report = knowledge::import(&args.request(), terminal)?;
+            terminal.print(&report.text())?;
+            Ok(report.exit_code())
+        }
+    }
 }
 
 fn model(command: ModelCommand, terminal: &mut Terminal) -> Result<u8, AppError> {

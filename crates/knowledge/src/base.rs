@@ -7,7 +7,7 @@ use bogam_clinical::text::Bilingual;
 
 use crate::allergens::Allergens;
 use crate::facts::{AllFacts, Facts, Member, Roles, Who};
-use crate::icd::{self, DiagnosisCodes, Icd};
+use crate::icd::{self, DiagnosisCodes, Icd, IcdTitle};
 use crate::interactions::Interactions;
 use crate::labs::{LabReading, Labs};
 use crate::load::{self, Merged, PackError, PackFile};
@@ -123,6 +123,7 @@ pub struct KnowledgeBase {
     allergens: Allergens,
     interactions: Interactions,
     icd: Icd,
+    icd_titles: Vec<IcdTitle>,
     roles: Roles,
     facts: AllFacts,
     labs: Labs,
@@ -181,6 +182,7 @@ impl KnowledgeBase {
                 merged.icd9.into_values().map(|(_, e)| e.value),
                 merged.diagnoses.into_values().map(|(_, e)| e.value),
             ),
+            icd_titles: merged.icd_titles.into_values().map(|(_, e)| e.value).collect(),
             group_names: merged.groups.iter().map(|(id, (_, e))| (id.clone(), e.value.name.clone())).collect(),
             between_members: merged.groups.iter().map(|(id, (_, e))| (id.clone(), e.value.between_members)).collect(),
             allergens: Allergens::new(
@@ -207,10 +209,18 @@ impl KnowledgeBase {
             together,
             counts,
         };
+        base.icd_titles.sort();
         base.counts.extend(base.facts.counts());
         base.counts.push(("interaction_pairs", base.interactions.pairs()));
         base.counts.push(("names", base.names.len()));
         base
+    }
+
+    /// Adds what a site calls an ingredient, which was checked.
+    pub(crate) fn add_local_name(&mut self, entry: &pack::LocalNameEntry) {
+        if let Some(drug) = self.find(&entry.ingredient) {
+            self.names.add_local(drug, &entry.name, entry.code.as_deref());
+        }
     }
 
     /// `sha256:` and the hash of all packs in their order, their files by path.
@@ -428,6 +438,12 @@ impl KnowledgeBase {
         self.icd.icd10_name(&icd::undotted(code))
     }
 
+    /// The titles of diagnosis codes that were imported, by system and code.
+    #[must_use]
+    pub fn icd_titles(&self) -> &[IcdTitle] {
+        &self.icd_titles
+    }
+
     /// The words of which no drug name consists: what [`Self::normalise`] strips. For documentation.
     #[must_use]
     pub fn stripped_words() -> Vec<&'static str> {
@@ -505,6 +521,8 @@ fn counts(merged: &Merged) -> Vec<(&'static str, usize)> {
         ("omissions", merged.omissions.len()),
         ("together", merged.together.len()),
         ("imported_pairs", merged.pairs.len()),
+        ("local_names", merged.local_names.len()),
+        ("icd_titles", merged.icd_titles.len()),
         ("icd9_entries", merged.icd9.len()),
         ("diagnoses", merged.diagnoses.len()),
         ("not_drugs", merged.not_drugs.iter().map(|e| e.value.names.len() + e.value.contains.len()).sum()),

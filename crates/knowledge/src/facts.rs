@@ -1,6 +1,6 @@
 //! Facts of many drugs: expanded to ingredients at load, looked up by drug.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use bogam_clinical::text::Bilingual;
 
@@ -18,9 +18,17 @@ use crate::pack::{
 pub struct Facts<T> {
     entries: Vec<T>,
     by_drug: HashMap<DrugIx, Vec<usize>>,
+    /// Drugs taken out of entries.
+    excepted: HashSet<(usize, DrugIx)>,
 }
 
 impl<T> Facts<T> {
+    /// Whether an entry takes a drug out: a combination then does not have the fact of its component either.
+    #[must_use]
+    pub fn excepts(&self, number: usize, drug: DrugIx) -> bool {
+        self.excepted.contains(&(number, drug))
+    }
+
     /// The entries that hold for a drug itself, in order, each with its number in the table.
     pub fn of(&self, drug: DrugIx) -> impl Iterator<Item = (usize, &T)> {
         let numbers = self.by_drug.get(&drug).map_or(&[][..], Vec::as_slice);
@@ -37,12 +45,14 @@ impl<T> Facts<T> {
 impl<T: OfDrugs> Facts<T> {
     fn new(entries: Vec<T>, who: &Who<'_>) -> Self {
         let mut by_drug: HashMap<DrugIx, Vec<usize>> = HashMap::new();
+        let mut excepted = HashSet::new();
         for (n, entry) in entries.iter().enumerate() {
+            excepted.extend(who.drugs(entry.except(), &[]).into_iter().map(|drug| (n, drug)));
             for drug in who.drugs(entry.drugs(), entry.except()) {
                 by_drug.entry(drug).or_default().push(n);
             }
         }
-        Self { entries, by_drug }
+        Self { entries, by_drug, excepted }
     }
 }
 

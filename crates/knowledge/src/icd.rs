@@ -16,6 +16,25 @@ pub struct DiagnosisCodes {
     pub recognised: bool,
 }
 
+/// The title of a diagnosis code, as a list of codes has it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct IcdTitle {
+    /// Coding system.
+    pub system: CodeSystem,
+    /// The code, without dot.
+    pub code: String,
+    /// Its title, in the language of the list.
+    pub title: String,
+}
+
+/// Whether a code without dot has the form of its system.
+pub(crate) fn is_code(system: CodeSystem, code: &str) -> bool {
+    match system {
+        CodeSystem::Icd10 | CodeSystem::Kcd => is_icd10(code),
+        CodeSystem::Icd9 => is_icd9(code),
+    }
+}
+
 /// A code without its dot.
 pub(crate) fn undotted(code: &str) -> String {
     code.replace('.', "")

@@ -8,7 +8,7 @@ use bogam_clinical::text::Bilingual;
 use crate::base::{DrugIx, Ingredient};
 use crate::facts::Who;
 use crate::load::PairRow;
-use crate::pack::InteractionEntry;
+use crate::pack::{InteractionEntry, Route};
 
 /// How a fact names a class.
 pub(crate) const CLASS: &str = "class:";
@@ -132,6 +132,12 @@ fn components(ix: DrugIx, ingredients: &[Ingredient]) -> &[DrugIx] {
     ingredients.get(ix.index()).map_or(&[], |drug| &drug.components)
 }
 
+/// Whether some form of a drug is made to reach the blood.
+fn acts_in_the_body(ix: &DrugIx, ingredients: &[Ingredient]) -> bool {
+    let systemic = [Route::Po, Route::Iv, Route::Im, Route::Sc, Route::Sl, Route::Pr, Route::Td];
+    ingredients.get(ix.index()).is_some_and(|drug| drug.entry.routes.iter().any(|route| systemic.contains(route)))
+}
+
 /// One drug, or a drug and a combination that contains it.
 fn same(a: DrugIx, b: DrugIx, ingredients: &[Ingredient]) -> bool {
     a == b || components(a, ingredients).contains(&b) || components(b, ingredients).contains(&a)
@@ -143,7 +149,9 @@ fn through_components(best: &HashMap<Pair, Rank>, ingredients: &[Ingredient]) ->
     let mut holders = ingredients.iter().zip(0_u32..).map(|(_, n)| vec![DrugIx(n)]).collect::<Vec<_>>();
     for (drug, n) in ingredients.iter().zip(0_u32..) {
         for component in &drug.components {
-            if let Some(holders) = holders.get_mut(component.index()) {
+            // An ointment does not do what a tablet of its component does.
+            let as_component = !acts_in_the_body(component, ingredients) || acts_in_the_body(&DrugIx(n), ingredients);
+            if let Some(holders) = holders.get_mut(component.index()).filter(|_| as_component) {
                 holders.push(DrugIx(n));
             }
         }

@@ -7,6 +7,7 @@ mod allergens;
 mod base;
 pub mod facts;
 mod icd;
+pub mod import;
 mod indications;
 mod interactions;
 mod labs;
@@ -16,7 +17,7 @@ pub mod pack;
 
 pub use allergens::{Allergen, CrossReactivity, Grade};
 pub use base::{Class, DrugIx, Ingredient, KnowledgeBase, Omission, Purpose, Together};
-pub use icd::DiagnosisCodes;
+pub use icd::{DiagnosisCodes, IcdTitle};
 pub use indications::MatchedIndication;
 pub use interactions::InteractionFact;
 pub use labs::{LabReading, Unusable};

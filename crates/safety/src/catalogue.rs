@@ -2,7 +2,11 @@
 
 use std::fmt::Write;
 
+use bogam_clinical::record::Tier;
+use bogam_clinical::text::Bilingual;
+
 use crate::RULES_VERSION;
+use crate::override_reason::OverrideReason;
 use crate::rule::{Code, NOT_EVALUATED, Rule};
 use crate::rules::RULES;
 
@@ -22,7 +26,26 @@ pub fn catalogue() -> String {
     for rule in RULES {
         section(&mut out, rule);
     }
+    reasons(&mut out);
     out
+}
+
+fn reasons(out: &mut String) {
+    line(
+        out,
+        format_args!(
+            "\n## Reasons for overriding\n\nWho gives a drug against a finding says why, by one of these codes. They are \
+             permanent as well. A critical finding needs one of those that name it.\n\n\
+             | code | overrides | English | Korean |\n|---|---|---|---|"
+        ),
+    );
+    for reason in OverrideReason::ALL {
+        let all = [(Tier::Critical, "critical"), (Tier::Warning, "warning"), (Tier::Note, "note")];
+        let tiers = all.into_iter().filter(|(tier, _)| reason.may_override(*tier)).map(|(_, word)| word);
+        let tiers = tiers.collect::<Vec<_>>().join(", ");
+        let Bilingual { en, ko } = reason.text();
+        line(out, format_args!("| `{}` | {tiers} | {en} | {ko} |", reason.code()));
+    }
 }
 
 fn section(out: &mut String, rule: &Rule) {

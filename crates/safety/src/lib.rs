@@ -16,6 +16,7 @@ mod input;
 mod kidney;
 mod liver;
 mod outcome;
+mod override_reason;
 mod pairs;
 mod recognise;
 mod results;
@@ -30,6 +31,7 @@ pub use catalogue::catalogue;
 pub use dose::dose_text;
 pub use input::{CheckInput, DrugUse};
 pub use outcome::{Outcome, finish};
+pub use override_reason::OverrideReason;
 pub use pairs::{InteractingPair, interacting_pairs};
 pub use recognise::{notices, unrecognised};
 pub use rule::{Code, Rule};
@@ -76,13 +78,13 @@ pub fn check_pairs(input: &CheckInput<'_>) -> Outcome {
     rules::interaction::check(input, &mut told);
     rules::opioid_benzodiazepine::check(input, &mut told);
     rules::together::check(input, &mut told);
-    rules::qt::check(input, &mut told);
-    rules::bleeding::check(input, &mut told);
-    rules::serotonin::check(input, &mut told);
+    rules::qt::check(input, &mut told, &mut outcome);
+    rules::bleeding::check(input, &mut told, &mut outcome);
+    rules::serotonin::check(input, &mut told, &mut outcome);
     if !input.case.patient.is_child() {
-        rules::potassium::check(input, &mut told);
-        rules::sedation::check(input, &mut told);
-        rules::anticholinergic::check(input, &mut told);
+        rules::potassium::check(input, &mut told, &mut outcome);
+        rules::sedation::check(input, &mut told, &mut outcome);
+        rules::anticholinergic::check(input, &mut told, &mut outcome);
         rules::elderly::check_together(input, &mut outcome);
     }
     for finding in sum::absorb(told) {

@@ -64,9 +64,16 @@ pub fn finish(mut findings: Vec<Finding>) -> Vec<Finding> {
 
 fn order(findings: &mut Vec<Finding>) {
     findings.sort_by(|a, b| {
-        (b.tier, &a.code, &a.drugs, &a.message, &a.missing).cmp(&(a.tier, &b.code, &b.drugs, &b.message, &b.missing))
+        (b.tier, &a.code, &a.drugs, &a.message, &a.missing)
+            .cmp(&(a.tier, &b.code, &b.drugs, &b.message, &b.missing))
+            // 500 mg ten times and 1000 mg five times read alike.
+            .then_with(|| (used(a), &a.instead, &a.source).cmp(&(used(b), &b.instead, &b.source)))
     });
     findings.dedup();
+}
+
+fn used(finding: &Finding) -> Vec<(&String, String)> {
+    finding.used.iter().map(|(field, value)| (field, value.to_string())).collect()
 }
 
 /// A finding with what every one has; the rest is set by the rule.

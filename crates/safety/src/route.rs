@@ -51,7 +51,8 @@ pub(crate) fn recorded_site(text: &str) -> Option<Site> {
 
 /// The routes of a text as written; none: not understood.
 pub(crate) fn recorded_routes(text: &str) -> Vec<Route> {
-    let upper = text.to_uppercase();
+    // `p.o.` and `I.V.` are written as well.
+    let upper = text.to_uppercase().replace('.', "");
     upper.split(|c: char| !c.is_alphanumeric()).filter_map(word_route).collect()
 }
 
@@ -112,6 +113,8 @@ mod tests {
             ("점안", Some(Site::Eye)),
             ("IH", Some(Site::Lung)),
             ("tp", Some(Site::Skin)),
+            ("p.o.", Some(Site::Systemic)),
+            ("I.T.", Some(Site::Spine)),
             ("somewhere", None),
             ("", None),
         ] {

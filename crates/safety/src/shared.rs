@@ -61,8 +61,9 @@ pub(crate) fn hits<'a, T: OfDrugs>(
     for usage in input.drugs {
         let drug = &input.knowledge.ingredient(usage.drug).entry;
         for of in with_components(input.knowledge, usage.drug) {
-            let entries = facts.of(of).filter(|(_, entry)| {
-                route::holds(usage, drug, &input.knowledge.ingredient(of).entry, entry.routes())
+            let entries = facts.of(of).filter(|(n, entry)| {
+                !facts.excepts(*n, usage.drug)
+                    && route::holds(usage, drug, &input.knowledge.ingredient(of).entry, entry.routes())
                     && also(entry, usage)
                     && input.knowledge.meets(entry.when(), input.case, input.codes)
             });

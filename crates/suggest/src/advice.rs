@@ -10,6 +10,8 @@ pub(crate) fn advice(drugs: &[DrugIx], knowledge: &KnowledgeBase) -> Bilingual {
 
 struct Words {
     how: &'static str,
+    missed: &'static str,
+    food: &'static str,
     watch: &'static str,
     urgent: &'static str,
     none: &'static str,
@@ -20,6 +22,8 @@ const fn words(lang: Lang) -> Words {
     match lang {
         Lang::En => Words {
             how: "How to take it",
+            missed: "If you miss a dose",
+            food: "Food and drink",
             watch: "Tell us if you notice",
             urgent: "Get help at once in case of",
             none: "Your care team gives you these drugs and watches them. Ask us whenever something is unclear.",
@@ -27,6 +31,8 @@ const fn words(lang: Lang) -> Words {
         },
         Lang::Ko => Words {
             how: "복용 방법",
+            missed: "약을 잊었을 때",
+            food: "음식과 음료",
             watch: "다음 증상이 있으면 알려 주십시오",
             urgent: "다음의 경우 즉시 도움을 받으십시오",
             none: "의료진이 약을 투여하고 경과를 살핍니다. 궁금한 점은 언제든지 물어보십시오.",
@@ -45,6 +51,12 @@ fn in_language(drugs: &[DrugIx], knowledge: &KnowledgeBase, lang: Lang) -> Strin
         if let Some(how) = &points.how {
             lines.push(format!("- {}: {}", words.how, how.get(lang)));
         }
+        for (label, texts) in [(words.missed, missed(drug, knowledge)), (words.food, food(drug, knowledge))] {
+            if !texts.is_empty() {
+                let texts = texts.iter().map(|text| text.get(lang)).collect::<Vec<_>>().join(" ");
+                lines.push(format!("- {label}: {texts}"));
+            }
+        }
         let list = |items: &[Bilingual]| {
             items.iter().map(|i| i.get(lang).trim_end_matches('.')).collect::<Vec<_>>().join("; ")
         };
@@ -61,4 +73,27 @@ fn in_language(drugs: &[DrugIx], knowledge: &KnowledgeBase, lang: Lang) -> Strin
     }
     paragraphs.push(words.closing.to_owned());
     paragraphs.join("\n\n")
+}
+
+/// What to do about a missed dose: what is said of the drug itself, else of its components.
+fn missed(drug: DrugIx, knowledge: &KnowledgeBase) -> Vec<&Bilingual> {
+    let of = |ix: DrugIx| knowledge.facts().missed_dose.of(ix).map(|(_, entry)| &entry.text).collect::<Vec<_>>();
+    let own = of(drug);
+    if own.is_empty() { each_once(knowledge.components(drug).iter().flat_map(|ix| of(*ix))) } else { own }
+}
+
+/// What to do about food and drink, of the drug and its components.
+fn food(drug: DrugIx, knowledge: &KnowledgeBase) -> Vec<&Bilingual> {
+    let all = std::iter::once(drug).chain(knowledge.components(drug).iter().copied());
+    each_once(all.flat_map(|ix| knowledge.facts().food.of(ix)).map(|(_, entry)| &entry.action))
+}
+
+fn each_once<'k>(texts: impl Iterator<Item = &'k Bilingual>) -> Vec<&'k Bilingual> {
+    let mut once = Vec::new();
+    for text in texts {
+        if !once.contains(&text) {
+            once.push(text);
+        }
+    }
+    once
 }

@@ -31,7 +31,7 @@ fn collect(folder: &Path, paths: &mut Vec<PathBuf>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             collect(&path, paths);
-        } else if path.extension().is_some_and(|e| e == "toml") {
+        } else if PackFile::belongs(&path.to_string_lossy()) {
             paths.push(path);
         }
     }

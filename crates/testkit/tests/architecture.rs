@@ -32,7 +32,9 @@ const EDGES: [(&str, &[&str]); 9] = [
 const CORE: [&str; 3] = ["clinical", "knowledge", "safety"];
 
 /// Crates of others that the core may name: they turn values into values.
-const CORE_MAY_NAME: [&str; 10] = [
+const CORE_MAY_NAME: [&str; 12] = [
+    "csv",
+    "encoding_rs",
     "jiff", // civil dates only: its default features, and with them the system's time zone, are off
     "schemars",
     "serde",

@@ -13,5 +13,6 @@ mod bad_input;
 mod bad_models;
 mod common;
 mod contract;
+mod knowledge;
 mod past_admissions;
 mod supervision;

@@ -11,8 +11,9 @@ type Meaning = (String, Place);
 
 /// Checks the names of ingredients, of what is no drug, of allergens and of reactions.
 pub(super) fn check(check: &mut Check<'_>) {
-    let drugs = drugs(check);
+    let mut drugs = drugs(check);
     not_drugs(check, &drugs);
+    local_names(check, &mut drugs);
     allergens(check);
     reactions(check);
 }
@@ -69,6 +70,21 @@ fn not_drugs(check: &mut Check<'_>, drugs: &BTreeMap<String, Meaning>) {
                     format!("`{name}` is no drug here and names `{drug}` at {first}: a name has one meaning"),
                 );
             }
+        }
+    }
+}
+
+/// Names and codes of a site, after those of the packs: what takes a name that is taken is the site's. Names that the
+/// packs know in another way of writing are for [`super::local_names`].
+fn local_names(check: &mut Check<'_>, drugs: &mut BTreeMap<String, Meaning>) {
+    for entry in &check.merged.local_names {
+        let id = &entry.value.ingredient;
+        check.ingredient(&entry.key("ingredient"), id);
+        check.filled(&entry.key("name"), "name", &entry.value.name);
+        claim(check, drugs, &entry.value.name, id, &entry.key("name"));
+        if let Some(code) = &entry.value.code {
+            check.filled(&entry.key("code"), "code", code);
+            claim(check, drugs, code, id, &entry.key("code"));
         }
     }
 }

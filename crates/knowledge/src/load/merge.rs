@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::icd_titles::IcdTitleRow;
 use super::pairs::PairRow;
 use super::parse::{FactTables, Tables};
 use super::{Faults, Located, Place};
 use crate::icd;
 use crate::pack::{
     AllergenEntry, AllergyGroupEntry, Basis, ClassEntry, CrossReactivityEntry, DiagnosisEntry, Icd9Entry,
-    IngredientEntry, InteractionEntry, LabEntry, NotDrugEntry, OmissionEntry, PackInfo, PurposeEntry, ReactionEntry,
-    RoleEntry, Source, TogetherEntry,
+    IngredientEntry, InteractionEntry, LabEntry, LocalNameEntry, NotDrugEntry, OmissionEntry, PackInfo, PurposeEntry,
+    ReactionEntry, RoleEntry, Source, TogetherEntry,
 };
 
 /// Entries by id, each with the number of the pack that holds it.
@@ -41,6 +42,10 @@ pub(crate) struct Merged {
     pub facts: FactTables,
     /// Imported pairs.
     pub pairs: Vec<PairRow>,
+    /// By system and code.
+    pub icd_titles: ById<IcdTitleRow>,
+    /// Names of a site.
+    pub local_names: Vec<Located<LocalNameEntry>>,
     /// Ids of entries at fault, reported already.
     pub broken: BTreeSet<String>,
 }
@@ -67,6 +72,7 @@ pub(super) fn merge(packs: Vec<Tables>, faults: &mut Faults) -> Merged {
         merged.not_drugs.append(&mut tables.not_drug);
         merged.broken.append(&mut tables.broken);
         merged.pairs.append(&mut tables.pairs);
+        merged.local_names.append(&mut tables.local_name);
         merged.facts.append(&mut tables.facts);
         merged.interactions.extend(tables.interaction.into_iter().map(|entry| (pack, entry)));
         put(&mut merged.sources, pack, tables.source, "source", |e| e.id.clone(), faults);
@@ -79,6 +85,14 @@ pub(super) fn merge(packs: Vec<Tables>, faults: &mut Faults) -> Merged {
         put(&mut merged.omissions, pack, tables.omission, "omission", |e| e.id.clone(), faults);
         put(&mut merged.together, pack, tables.together, "rule", |e| e.id.clone(), faults);
         put(&mut merged.icd9, pack, tables.icd9, "ICD-9 code", |e| e.code.clone(), faults);
+        put(
+            &mut merged.icd_titles,
+            pack,
+            tables.icd_title,
+            "title of",
+            |e| format!("{:?} {}", e.system, e.code),
+            faults,
+        );
         put(&mut merged.diagnoses, pack, tables.diagnosis, "diagnosis", |e| icd::undotted(&e.icd10), faults);
     }
     merged

@@ -5,10 +5,13 @@ mod check_facts;
 mod check_ingredient;
 mod check_names;
 mod forms;
+pub(crate) mod icd_titles;
+mod local_names;
 mod merge;
-mod pairs;
+pub(crate) mod pairs;
 mod parse;
 mod resolve;
+mod table;
 
 use std::fmt;
 use std::sync::Arc;
@@ -28,6 +31,19 @@ pub struct PackFile {
     /// Its bytes; UTF-8.
     pub bytes: Vec<u8>,
 }
+
+impl PackFile {
+    /// Whether a file of a folder belongs to its pack: `*.toml` and `*.csv`, without what an import leaves beside
+    /// them for people to read.
+    #[must_use]
+    pub fn belongs(path: &str) -> bool {
+        let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+        name.ends_with(".toml") || (name.ends_with(".csv") && name != REJECTED)
+    }
+}
+
+/// Rows that an import did not take: for people, no part of the pack.
+pub(crate) const REJECTED: &str = "rejected.csv";
 
 /// Something wrong in a pack.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -108,7 +124,11 @@ pub(crate) fn load(packs: &[Vec<PackFile>]) -> Result<KnowledgeBase, PackError> 
     }
     faults.into_result()?;
     resolve::fill_defaults(&mut merged);
-    Ok(KnowledgeBase::from_merged(merged, hash(packs)))
+    let local_names = merged.local_names.clone();
+    let mut base = KnowledgeBase::from_merged(merged, hash(packs));
+    // Whether a name of a site is free can only be asked of what the packs make of it.
+    local_names::add(&mut base, &local_names).into_result()?;
+    Ok(base)
 }
 
 /// `sha256:` and the hash over every pack in order, its files by path: length and bytes of the path, then of the file.

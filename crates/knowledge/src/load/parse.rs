@@ -7,14 +7,15 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-use super::pairs::{self, PairRow};
-use super::{Faults, PackFile, Place};
+use super::icd_titles::IcdTitleRow;
+use super::pairs::PairRow;
+use super::{Faults, PackFile, Place, table};
 use crate::pack::{
     AgeLimitEntry, AllergenEntry, AllergyGroupEntry, ClassEntry, ConditionEntry, CrossReactivityEntry, DiagnosisEntry,
     DoNotSplitEntry, DoseLimitEntry, DurationLimitEntry, ElderlyEntry, FoodEntry, GenotypeEntry, Icd9Entry,
-    IngredientEntry, InteractionEntry, LabEntry, LabLimitEntry, LactationEntry, MissedDoseEntry, MonitoringEntry,
-    NotDrugEntry, OmissionEntry, PackInfo, PregnancyLimitEntry, PurposeEntry, ReactionEntry, RoleEntry,
-    RouteLimitEntry, Source, TogetherEntry, for_each_fact_table,
+    IngredientEntry, InteractionEntry, LabEntry, LabLimitEntry, LactationEntry, LocalNameEntry, MissedDoseEntry,
+    MonitoringEntry, NotDrugEntry, OmissionEntry, PackInfo, PregnancyLimitEntry, PurposeEntry, ReactionEntry,
+    RoleEntry, RouteLimitEntry, Source, TogetherEntry, for_each_fact_table,
 };
 
 /// The tables of facts that are indexed by drug.
@@ -66,6 +67,11 @@ pub(crate) struct Located<T> {
 }
 
 impl<T> Located<T> {
+    /// An entry of a line of its own, without keys.
+    pub(crate) const fn new(value: T, at: Place) -> Self {
+        Self { value, at, keys: BTreeMap::new() }
+    }
+
     /// The place of the `n`-th table below `key` (from 0), or of the key, or of the entry.
     pub(crate) fn part(&self, key: &str, n: usize) -> Place {
         let lines = self.keys.get(key);
@@ -99,9 +105,12 @@ pub(super) struct Tables {
     pub lab: Vec<Located<LabEntry>>,
     pub omission: Vec<Located<OmissionEntry>>,
     pub together: Vec<Located<TogetherEntry>>,
+    pub local_name: Vec<Located<LocalNameEntry>>,
     pub facts: FactTables,
     /// `pairs.csv`, as read.
     pub pairs: Vec<PairRow>,
+    /// `icd_titles.csv`.
+    pub icd_title: Vec<Located<IcdTitleRow>>,
     /// Ids of entries that are there but at fault: not to be reported as unknown as well.
     pub broken: BTreeSet<String>,
     /// Every file is valid TOML.
@@ -117,7 +126,7 @@ pub(super) fn parse_pack(files: &[PackFile], faults: &mut Faults) -> Tables {
     files.sort_by(|a, b| a.path.cmp(&b.path));
     for file in files {
         if std::path::Path::new(&file.path).extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")) {
-            pairs::parse(file, &mut tables, faults);
+            table::parse(file, &mut tables, faults);
         } else {
             parse_file(file, &mut tables, faults);
         }
@@ -187,6 +196,7 @@ impl Reader<'_> {
             "lab" => self.entries(value, &mut tables.lab),
             "omission" => self.entries(value, &mut tables.omission),
             "together" => self.entries(value, &mut tables.together),
+            "local_name" => self.entries(value, &mut tables.local_name),
             other => {
                 if self.fact_table(other, value, &mut tables.facts).is_some() {
                     let at = self.place(key.span().start);

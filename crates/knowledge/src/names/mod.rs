@@ -56,6 +56,8 @@ enum Found {
 #[derive(Debug)]
 pub(crate) struct Names {
     by_key: HashMap<String, Named>,
+    /// Codes of a site: looked up as a whole only, since they may be bare numbers.
+    codes: HashMap<String, DrugIx>,
     not_drugs: HashSet<String>,
     /// Phrases that alone make an order no drug.
     not_drug_phrases: Vec<String>,
@@ -94,7 +96,16 @@ impl Names {
         phrases.sort();
         phrases.dedup();
         let components = ingredients.iter().map(|ingredient| ingredient.components.clone()).collect();
-        Self { by_key, not_drugs: names, not_drug_phrases: phrases, combinations, components }
+        let codes = HashMap::new();
+        Self { by_key, codes, not_drugs: names, not_drug_phrases: phrases, combinations, components }
+    }
+
+    /// Adds what a site calls a drug; what is known already stays as it is.
+    pub fn add_local(&mut self, drug: DrugIx, name: &str, code: Option<&str>) {
+        self.by_key.entry(fold::key(&fold::fold(name))).or_insert(Named { drug, own: false });
+        if let Some(code) = code {
+            self.codes.entry(fold::key(&fold::fold(code))).or_insert(drug);
+        }
     }
 
     /// Number of names of ingredients.
@@ -114,6 +125,9 @@ impl Names {
         if let Some(named) = self.by_key.get(&key) {
             let matched = if named.own { NameMatch::Exact } else { NameMatch::Alias };
             return Normalised { matched, drug: Some(named.drug) };
+        }
+        if let Some(drug) = self.codes.get(&key) {
+            return Normalised { matched: NameMatch::Alias, drug: Some(*drug) };
         }
         let phrase = fold::phrase(&folded);
         if self.not_drug_phrases.iter().any(|known| fold::find_phrase(&phrase, known).is_some()) {

@@ -584,3 +584,15 @@ pub struct NotDrugEntry {
     #[serde(default)]
     pub contains: Vec<String>,
 }
+
+/// `[[local_name]]`: what a site calls an ingredient of the packs.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LocalNameEntry {
+    /// The name. One that the packs know already must mean this ingredient.
+    pub name: String,
+    /// Ingredient id.
+    pub ingredient: String,
+    /// The site's code of the drug: as good as a name, as a whole only.
+    pub code: Option<String>,
+}

@@ -273,3 +273,56 @@ fn a_purpose_that_covers_an_unknown_one_is_a_fault() {
     let more = "\n[[purpose]]\nid = \"wide\"\ncovers = [\"narow\"]\nname = { en = \"Wide\", ko = \"넓은\" }\n";
     one(&(drug("") + more), "covers", "unknown purpose `narow`");
 }
+
+/// The only fault of a site's files on top of a pack with `alpha` (brand Lasix) and `beta`.
+#[track_caller]
+fn site(path: &str, text: &str, line: usize, says: &str) {
+    let core = HEAD.to_owned()
+        + &ingredient("alpha", "Alpha", "알파", "brands = [\"Lasix\"]")
+        + &ingredient("beta", "Beta", "베타", "")
+        + "[[not_drug]]\nkind = \"fluid\"\nnames = [\"sterile water\"]\n";
+    let head = HEAD.lines().take(7).collect::<Vec<_>>().join("\n");
+    let packs = [vec![file("core.toml", &core)], vec![file("site.toml", &head), file(path, text)]];
+    let found = KnowledgeBase::from_files(&packs).map_err(|error| error.faults).unwrap_err();
+    let shown = found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    assert_eq!(found.len(), 1, "{shown}");
+    assert_eq!((found[0].file.as_str(), found[0].line), (path, line), "{shown}");
+    assert!(found[0].message.contains(says), "`{says}` in {shown}");
+}
+
+#[test]
+fn a_local_name_never_overrides_a_name_of_the_packs() {
+    let local = |name: &str, ingredient: &str, code: &str| {
+        format!("[[local_name]]\nname = \"{name}\"\ningredient = \"{ingredient}\"\n{code}")
+    };
+    let path = "local_names.toml";
+    site(path, &local("Hausmittel", "gamma", ""), 3, "unknown ingredient `gamma`");
+    site(path, &local("lasix", "beta", ""), 2, "names `beta` here and `alpha`");
+    site(path, &local("Lasix 20 mg tab", "beta", ""), 2, "means `alpha` in the packs and `beta` here");
+    site(path, &local("Sterile Water", "beta", ""), 2, "means `no drug` in the packs");
+    site(path, &local("Hausmittel", "beta", "code = \"알파\""), 4, "names `beta` here and `alpha`");
+    site(path, &local("Hausmittel", "beta", "code = \"\""), 4, "code is empty");
+    site(path, &local("-", "beta", ""), 2, "no letter or digit");
+    site(path, &local("Hausmittel", "beta", "kode = \"1\""), 4, "unknown field `kode`");
+    let two = local("Hausmittel", "alpha", "code = \"1\"\n") + &local("Anderes", "beta", "code = \"1\"\n");
+    site(path, &two, 8, "`1` names `beta` here and `alpha`");
+}
+
+#[test]
+fn tables_in_csv_have_their_faults_at_their_line() {
+    site("other.csv", "a,b\n", 1, "unknown table `other.csv`: CSV files of a pack are pairs.csv, icd_titles.csv");
+    let titles = |rows: &str| format!("system,code,title\n{rows}");
+    let path = "lists/icd_titles.csv";
+    site(path, "code,title\n", 1, "the first line must be `system,code,title`");
+    site(path, &titles("icd10,I50,Heart failure\nicd11,I51,x\n"), 3, "none of icd10, icd9, kcd");
+    site(path, &titles("icd10,I50.9,x\n"), 2, "`I50.9` is no code of this system");
+    site(path, &titles("icd9,I50,x\n"), 2, "`I50` is no code of this system");
+    site(path, &titles("icd9,4280,\n"), 2, "the title is empty");
+    site(path, &titles("icd9,4280\n"), 2, "2 columns instead of 3");
+    site(path, &titles("icd9,4280,x\nicd9,4281,y\nicd9,4280,z\n"), 4, "stands already at lists/icd_titles.csv:2");
+    let pairs = |rows: &str| format!("a,b,tier,level,source\n{rows}");
+    site("pairs.csv", &pairs("alpha,beta,grave,x,label\n"), 2, "tier `grave`");
+    site("pairs.csv", &pairs("alpha,gamma,note,x,label\n"), 2, "unknown ingredient `gamma`");
+    site("pairs.csv", &pairs("alpha,beta,note,x,lable\n"), 2, "unknown source `lable`");
+    site("pairs.csv", &pairs("alpha,beta,note,x\n"), 2, "4 columns instead of 5");
+}

@@ -11,6 +11,7 @@ mod allergy;
 mod codes;
 mod faults;
 mod fixture;
+mod import;
 mod indications;
 mod interactions;
 mod merging;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bogam_knowledge::{KnowledgeBase, PackFile};
 
-/// Reads every TOML file below the folder of the packs.
+/// Reads every file of the packs.
 #[allow(clippy::disallowed_methods, reason = "a test reads the packs; the library is given their bytes")]
 fn read_packs() -> Vec<PackFile> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/knowledge");
@@ -15,7 +15,7 @@ fn read_packs() -> Vec<PackFile> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|e| e == "toml") {
+            } else if PackFile::belongs(&path.to_string_lossy()) {
                 paths.push(path);
             }
         }

@@ -13,14 +13,15 @@ pub const RULE: Rule = Rule {
     codes: &[Code {
         code: ADULT_ONLY,
         tier: NOT_EVALUATED,
-        meaning: "Under 18: no dose, and no dosing by kidney or liver, is checked or shown.",
+        meaning: "Under 18: no dose, no dosing by kidney or liver, and no other limit of adults is checked or shown.",
     }],
-    what: "The age. Under 18 years one entry lists all drugs: their dose, renal and hepatic dosing were not evaluated.",
+    what: "The age. Under 18 years one entry lists all drugs: their dose, renal and hepatic dosing, laboratory limits, duration, \
+           monitoring, and the sums of potassium, sedation and anticholinergics were not evaluated; nor what is absent.",
     why: "Doses, bands of renal function and classes of liver impairment in the knowledge base are those of adults. In \
           a child they may be wrong by an order of magnitude, and creatinine formulas for adults do not hold.",
     example: "A boy of 9 years with amoxicillin: `dose.adult_only` for amoxicillin; the dose is withheld.",
     limits: "The limit is 18 years, whatever the weight. No field of the case would help, so none is listed as missing.",
-    children: "This is the rule for children. Allergy, duplicate, interaction and pregnancy rules run for them as well.",
+    children: "This is the rule for children. Each other rule says whether it runs for them.",
     source: "CKD-EPI 2021 (Inker et al., N Engl J Med 2021;385:1737-49) and Cockcroft-Gault (Nephron 1976;16:31-41) \
              are equations for adults; the knowledge base holds facts of adults only.",
 };

@@ -7,17 +7,17 @@ use bogam_clinical::text::Bilingual;
 use serde_json::Value;
 
 use crate::input::CheckInput;
+use crate::outcome::Outcome;
 use crate::rule::{Code, Rule};
-use crate::sum::{SumWords, Told, greatest, report};
+use crate::sum::{Sum, SumWords, Told, Verdict};
 
-const SUM: &str = "anticholinergic.sum";
-const ROLE: &str = "anticholinergic";
+const SUM: Sum = Sum { role: "anticholinergic", problem: "anticholinergic", code: "anticholinergic.sum" };
 
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "anticholinergic",
     title: "Anticholinergic load",
-    codes: &[Code { code: SUM, tier: "warning, note", meaning: "Several anticholinergic drugs." }],
+    codes: &[Code { code: SUM.code, tier: "warning, note", meaning: "Several anticholinergic drugs." }],
     what: "The role `anticholinergic` (1 to 3) of drugs used at one time. From 65 years a note from 4, a warning from 6; below \
            65 a note from 6.",
     why: "Delirium, retention and falls in the old are often nothing but this sum.",
@@ -28,13 +28,12 @@ pub const RULE: Rule = Rule {
 };
 
 /// Checks the sum.
-pub(crate) fn check(input: &CheckInput<'_>, told: &mut Vec<Told>) {
-    let Some(total) = greatest(input, ROLE) else { return };
+pub(crate) fn check(input: &CheckInput<'_>, told: &mut Vec<Told>, out: &mut Outcome) {
     let age = input.case.patient.age.get();
-    let tier = match (age >= 65.0, total.total) {
-        (true, 6..) => Tier::Warning,
-        (true, 4..) | (false, 6..) => Tier::Note,
-        (true | false, _) => return,
+    let verdict = |total| match (age >= 65.0, total) {
+        (true, 6..) => Some(Verdict::Found(Tier::Warning)),
+        (true, 4..) | (false, 6..) => Some(Verdict::Found(Tier::Note)),
+        (true | false, _) => None,
     };
     let words = SumWords {
         what: Bilingual::new("add up to an anticholinergic load", "항콜린 부담 합산"),
@@ -47,5 +46,5 @@ pub(crate) fn check(input: &CheckInput<'_>, told: &mut Vec<Told>) {
         used: BTreeMap::from([("age_years".to_owned(), Value::from(age))]),
         missing: Vec::new(),
     };
-    told.push(report(input, ROLE, (SUM, tier), &total, words));
+    SUM.tell(input, &words, verdict, told, out);
 }

@@ -6,17 +6,17 @@ use bogam_clinical::record::Tier;
 use bogam_clinical::text::Bilingual;
 
 use crate::input::CheckInput;
+use crate::outcome::Outcome;
 use crate::rule::{Code, Rule};
-use crate::sum::{SumWords, Told, greatest, report};
+use crate::sum::{Sum, SumWords, Told, Verdict};
 
-const SUM: &str = "bleeding.sum";
-const ROLE: &str = "bleeding";
+const SUM: Sum = Sum { role: "bleeding", problem: "bleeding", code: "bleeding.sum" };
 
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "bleeding",
     title: "Bleeding",
-    codes: &[Code { code: SUM, tier: "warning", meaning: "Several drugs that make bleed." }],
+    codes: &[Code { code: SUM.code, tier: "warning", meaning: "Several drugs that make bleed." }],
     what: "The role `bleeding` of drugs used at one time: anticoagulants count once, with the strongest; antiplatelets, \
            NSAIDs and serotonin reuptake inhibitors with their weight. From 4 a warning.",
     why: "Each of them has its reason; the bleeding comes from the sum.",
@@ -28,8 +28,7 @@ pub const RULE: Rule = Rule {
 };
 
 /// Checks the sum.
-pub(crate) fn check(input: &CheckInput<'_>, told: &mut Vec<Told>) {
-    let Some(total) = greatest(input, ROLE).filter(|t| t.total >= 4) else { return };
+pub(crate) fn check(input: &CheckInput<'_>, told: &mut Vec<Told>, out: &mut Outcome) {
     let words = SumWords {
         what: Bilingual::new("make bleed together", "함께 출혈 위험 증가"),
         action: Bilingual::new(
@@ -41,5 +40,5 @@ pub(crate) fn check(input: &CheckInput<'_>, told: &mut Vec<Told>) {
         used: BTreeMap::new(),
         missing: Vec::new(),
     };
-    told.push(report(input, ROLE, (SUM, Tier::Warning), &total, words));
+    SUM.tell(input, &words, |total| (total >= 4).then_some(Verdict::Found(Tier::Warning)), told, out);
 }

@@ -30,7 +30,8 @@ pub const RULE: Rule = Rule {
            the two, against the duration limits of the drug.",
     why: "Ketorolac beyond five days bleeds; metoclopramide beyond its time leaves movement disorders.",
     example: "Ketorolac planned for 10 days gives `duration.exceeded`.",
-    limits: "Only drugs that are taken or ordered are checked. Pauses are not known.",
+    limits: "Only drugs that are taken or ordered are checked. Where only the start is known the days so far count, where only \
+             the plan is known the plan: the other is not listed as missing. Pauses are not known.",
     children: "Does not run under 18 years.",
     source: "Each entry carries its own source.",
 };
@@ -45,15 +46,17 @@ pub(crate) fn check(input: &CheckInput<'_>, out: &mut Outcome) {
     };
     for hit in hits(input, &input.knowledge.facts().duration_limit, |_, usage| usage.entry.is_some()) {
         let entry = hit.entry;
-        let unknown = hit.uses.iter().filter(|u| length(u).is_none());
-        let unknown = unknown.map(|u| input.id(u.drug)).collect::<Vec<_>>();
-        if !unknown.is_empty() {
-            out.skip(UNKNOWN, unknown, vec!["duration_days or started".to_owned()]);
+        for usage in hit.uses.iter().filter(|u| length(u).is_none()) {
+            // A start says nothing without the moment of the case.
+            let started = usage.entry.as_ref().is_some_and(|e| e.started.is_some());
+            let field = if started { "as_of" } else { "duration_days or started" };
+            out.skip(UNKNOWN, vec![input.id(usage.drug)], vec![field.to_owned()]);
         }
         let longer = hit.uses.iter().filter_map(|u| Some((u.drug, length(u)?))).filter(|(_, days)| *days > entry.days);
         let longer = longer.collect::<Vec<_>>();
         let Some(most) = longer.iter().map(|(_, days)| *days).reduce(f64::max) else { continue };
-        let most = most.round();
+        // A day that has begun is a day of use: an hour beyond the fifth day reads as six.
+        let most = most.ceil();
         let limit = plain(entry.days);
         let saying = Saying {
             what: Bilingual::new(

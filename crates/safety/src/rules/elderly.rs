@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::input::{CheckInput, DrugUse, has_code, having_code};
 use crate::outcome::Outcome;
+use crate::route;
 use crate::rule::{Code, Rule};
 use crate::shared::{Codes, Hit, Saying, hits, say, with_components};
 
@@ -47,7 +48,12 @@ pub(crate) fn check_together(input: &CheckInput<'_>, out: &mut Outcome) {
     let found = hits(input, &input.knowledge.facts().elderly, |e, _| !e.together.is_empty() && holds(input, e));
     for Hit { entry, uses } in found {
         let partners = input.knowledge.members(&entry.together);
-        let is_partner = |u: &DrugUse| with_components(input.knowledge, u.drug).iter().any(|ix| partners.contains(ix));
+        let is_partner = |u: &DrugUse| {
+            let drug = &input.knowledge.ingredient(u.drug).entry;
+            with_components(input.knowledge, u.drug)
+                .into_iter()
+                .any(|of| partners.contains(&of) && route::holds(u, drug, &input.knowledge.ingredient(of).entry, &[]))
+        };
         let mut drugs: BTreeSet<DrugIx> = BTreeSet::new();
         for usage in uses {
             for partner in input.drugs.iter().filter(|p| p.drug != usage.drug && is_partner(p) && p.overlaps(usage)) {
@@ -72,7 +78,8 @@ fn report(input: &CheckInput<'_>, entry: &ElderlyEntry, drugs: &BTreeSet<DrugIx>
     let mut used = BTreeMap::from([("age_years".to_owned(), Value::from(age))]);
     let codes = having_code(input.codes, entry.with.iter().map(String::as_str));
     if !codes.is_empty() {
-        used.insert("diagnoses".to_owned(), Value::from(codes));
+        let codes = codes.iter().map(|c| bogam_clinical::case::dotted(bogam_clinical::CodeSystem::Icd10, c));
+        used.insert("diagnoses".to_owned(), Value::from(codes.collect::<Vec<_>>()));
     }
     let min = entry.age_min;
     let saying = Saying {

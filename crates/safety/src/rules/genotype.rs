@@ -16,8 +16,29 @@ const CODES: Codes =
 const UNKNOWN: &str = "genotype";
 
 /// Words that make a result negative.
-const NEGATIVE: [&str; 10] =
-    ["negative", "neg", "not detected", "absent", "not carried", "음성", "없음", "불검출", "미검출", "wild type"];
+const NEGATIVE: [&str; 18] = [
+    "negative",
+    "neg",
+    "not detected",
+    "undetected",
+    "not present",
+    "absent",
+    "not carried",
+    "non-carrier",
+    "noncarrier",
+    "non carrier",
+    "wild type",
+    "wild-type",
+    "음성",
+    "없음",
+    "불검출",
+    "미검출",
+    "비보유",
+    "보유하지 않",
+];
+
+/// Words that make it positive.
+const POSITIVE: [&str; 5] = ["positive", "pos.", "detected", "present", "양성"];
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -38,7 +59,8 @@ pub const RULE: Rule = Rule {
     why: "HLA-B*58:01 and allopurinol, HLA-B*15:02 and carbamazepine: a known marker prevents a fatal skin reaction.",
     example: "Carbamazepine with \"HLA-B*15:02 positive\" gives `genotype.contraindicated`.",
     limits: "A text with the marker and a word such as \"negative\" (음성) counts as negative; any other text with the \
-             marker counts as positive.",
+             marker counts as positive. Where a text tells of several markers, the part between commas that names the marker \
+             decides.",
     children: "Holds for children.",
     source: "Each entry carries its own source.",
 };
@@ -49,7 +71,8 @@ pub(crate) fn check(input: &CheckInput<'_>, out: &mut Outcome) {
     for hit in hits(input, &input.knowledge.facts().genotype, |_, _| true) {
         let entry = hit.entry;
         let about = recorded.iter().filter(|text| names(entry, text)).collect::<Vec<_>>();
-        let Some(positive) = about.iter().find(|text| !is_negative(text)) else {
+        // Of several the first by its text, so that their order changes nothing.
+        let Some(positive) = about.iter().filter(|text| !is_negative(entry, text)).min() else {
             if about.is_empty() && entry.ask {
                 out.skip(UNKNOWN, hit.ids(input), vec![format!("patient.genotypes[{}]", entry.marker)]);
             }
@@ -80,7 +103,12 @@ fn fold(text: &str) -> String {
     text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
-fn is_negative(text: &str) -> bool {
+/// Whether a text says that the marker was not found. `HLA-B*15:02 positive, HLA-B*58:01 negative` tells of two: the part
+/// that names the marker decides where it says so, else the whole text.
+fn is_negative(entry: &GenotypeEntry, text: &str) -> bool {
     let text = text.to_lowercase();
-    NEGATIVE.iter().any(|word| text.contains(word))
+    let has = |text: &str, words: &[&str]| words.iter().any(|word| text.contains(word));
+    let parts = text.split([',', ';', '/', '\n']).filter(|part| names(entry, part));
+    let said = parts.filter(|part| has(part, &NEGATIVE) || has(part, &POSITIVE)).collect::<Vec<_>>();
+    if said.is_empty() { has(&text, &NEGATIVE) } else { said.iter().all(|part| has(part, &NEGATIVE)) }
 }

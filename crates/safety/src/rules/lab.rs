@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::input::CheckInput;
 use crate::outcome::Outcome;
-use crate::results::{Newest, newest};
+use crate::results::{Newest, Reading, newest};
 use crate::rule::{Code, NOT_EVALUATED, Rule};
 use crate::shared::{Codes, Hit, Saying, hits, say, tier_words};
 use crate::words::plain;
@@ -32,23 +32,25 @@ pub const RULE: Rule = Rule {
     why: "Potassium, INR, platelets and QTc decide whether a usual drug is a dangerous one today.",
     example: "Spironolactone with potassium 6.1 mmol/L gives `lab.contraindicated`; without a potassium it is listed as not \
               evaluated, missing `patient.labs[potassium]`.",
-    limits: "A result older than the table of labs allows is not evaluated. A unit that is missing or not known, and a \
-             value that is not possible, are not guessed at.",
+    limits: "A result older than the table of labs allows is not evaluated; one without a time counts as of now. A unit that is \
+             missing or not known, and a value that is not possible, are not guessed at: the newest result that can be read \
+             is then compared, and the drug is listed as not evaluated as well.",
     children: "Does not run under 18 years: limits are those of adults.",
     source: "Each entry carries its own source.",
 };
 
 /// Checks every drug against the results that it asks for.
 pub(crate) fn check(input: &CheckInput<'_>, out: &mut Outcome) {
-    let mut readings: BTreeMap<&str, Result<Newest, Vec<String>>> = BTreeMap::new();
+    let mut readings: BTreeMap<&str, Reading> = BTreeMap::new();
     let mut holding: Vec<(Hit<'_, LabLimitEntry>, Newest)> = Vec::new();
     for hit in hits(input, &input.knowledge.facts().lab_limit, |_, _| true) {
         let lab = hit.entry.lab.as_str();
         let reading = readings.entry(lab).or_insert_with(|| newest(input.case, input.knowledge, lab));
-        match reading {
-            Err(missing) => out.skip(UNKNOWN, hit.ids(input), missing.clone()),
-            Ok(newest) if met(hit.entry, newest).is_some() => holding.push((hit, newest.clone())),
-            Ok(_) => {}
+        if !reading.missing.is_empty() {
+            out.skip(UNKNOWN, hit.ids(input), reading.missing.clone());
+        }
+        if let Some(newest) = reading.newest.as_ref().filter(|newest| met(hit.entry, newest).is_some()) {
+            holding.push((hit, newest.clone()));
         }
     }
     // Of several bands of one result only the most severe that holds for a drug speaks.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bogam_clinical::case::DrugEntry;
 use bogam_clinical::dose::DoseUnit;
 use bogam_clinical::text::Bilingual;
+use bogam_clinical::units::Kilograms;
 use bogam_knowledge::pack::DoseLimitEntry;
 use serde_json::Value;
 
@@ -70,18 +71,17 @@ pub(crate) fn check(input: &CheckInput<'_>, out: &mut Outcome) {
             input.knowledge.facts().dose_limit.of(usage.drug).any(|(_, e)| std::ptr::eq(e, entry))
         };
         let mut worst: Option<Exceeded<'_>> = None;
+        let mut missing = BTreeSet::new();
         for hit in hits(&one, &input.knowledge.facts().dose_limit, own) {
-            match exceeded(input, order, hit.entry) {
-                Ok(found) => {
-                    for next in found {
-                        let rank = |e: &Exceeded<'_>| (e.entry.severity, -e.allowed);
-                        if worst.as_ref().is_none_or(|w| rank(&next) > rank(w)) {
-                            worst = Some(next);
-                        }
-                    }
+            for next in exceeded(input, order, hit.entry, &mut missing) {
+                let rank = |e: &Exceeded<'_>| (e.entry.severity, -e.allowed);
+                if worst.as_ref().is_none_or(|w| rank(&next) > rank(w)) {
+                    worst = Some(next);
                 }
-                Err(missing) => out.skip(UNKNOWN, vec![input.id(usage.drug)], missing),
             }
+        }
+        if !missing.is_empty() {
+            out.skip(UNKNOWN, vec![input.id(usage.drug)], missing.into_iter().collect());
         }
         if let Some(Exceeded { entry, given, used, .. }) = worst {
             let saying = Saying {
@@ -96,71 +96,76 @@ pub(crate) fn check(input: &CheckInput<'_>, out: &mut Outcome) {
     }
 }
 
-/// The limits of an entry that an order exceeds, or what is missing to say so.
+/// The limits of an entry that an order exceeds. What is missing to compare one of them is added: the others are
+/// compared nevertheless.
 fn exceeded<'a>(
     input: &CheckInput<'_>,
     order: &DrugEntry,
     entry: &'a DoseLimitEntry,
-) -> Result<Vec<Exceeded<'a>>, Vec<String>> {
+    missing: &mut BTreeSet<String>,
+) -> Vec<Exceeded<'a>> {
     let mut found = Vec::new();
-    let field = |what: &str| vec![format!("{}: {what}", order.name)];
-    if let Some(most) = entry.per_day {
-        let per_day = order.per_day.ok_or_else(|| field("per_day"))?;
-        if per_day > most {
-            let given = if most < 1.0 {
-                Bilingual::new(
-                    format!("{} doses a day; at most one in {} days", plain(per_day), plain((1.0 / most).round())),
-                    format!("1일 {}회 처방, 최대 {}일에 1회", plain(per_day), plain((1.0 / most).round())),
-                )
-            } else {
-                Bilingual::new(
-                    format!("{} doses a day, at most {}", plain(per_day), plain(most)),
-                    format!("1일 {}회 처방, 최대 {}회", plain(per_day), plain(most)),
-                )
-            };
-            let used = BTreeMap::from([("per_day".to_owned(), Value::from(per_day))]);
-            found.push(Exceeded { entry, given, used, allowed: most });
-        }
+    let field = |what: &str| format!("{}: {what}", order.name);
+    if order.per_day.is_none() && (entry.per_day.is_some() || entry.daily.is_some()) {
+        missing.insert(field("per_day"));
+    }
+    if let Some((per_day, most)) = order.per_day.zip(entry.per_day).filter(|(per_day, most)| per_day > most) {
+        let given = if most < 1.0 {
+            Bilingual::new(
+                format!("{} doses a day; at most one in {} days", plain(per_day), plain((1.0 / most).round())),
+                format!("1일 {}회 처방, 최대 {}일에 1회", plain(per_day), plain((1.0 / most).round())),
+            )
+        } else {
+            Bilingual::new(
+                format!("{} doses a day, at most {}", plain(per_day), plain(most)),
+                format!("1일 {}회 처방, 최대 {}회", plain(per_day), plain(most)),
+            )
+        };
+        let used = BTreeMap::from([("per_day".to_owned(), Value::from(per_day))]);
+        found.push(Exceeded { entry, given, used, allowed: most });
+    }
+    if entry.single.is_none() && entry.daily.is_none() {
+        return found;
     }
     let (unit_text, by_weight) = entry.unit.strip_suffix("/kg").map_or((entry.unit.as_str(), false), |u| (u, true));
-    if entry.single.is_none() && entry.daily.is_none() {
-        return Ok(found);
-    }
-    let unit = DoseUnit::read(unit_text).ok_or_else(|| field("unit"))?;
-    let dose = order.dose.as_ref().ok_or_else(|| field("dose"))?;
-    let amount = DoseUnit::read(&dose.unit).and_then(|from| from.convert(dose.value, unit));
-    let amount = amount.ok_or_else(|| field("dose.unit"))?;
-    let scale = if by_weight {
-        input.case.patient.weight.ok_or_else(|| vec!["patient.weight_kg".to_owned()])?.get() * ROUNDING
-    } else {
-        // 0.8 times 3 is a little more than 2.4 in binary.
-        1.0 + 1e-9
+    let amount = match &order.dose {
+        None => Err(field("dose")),
+        Some(dose) => {
+            let amount = DoseUnit::read(unit_text).and_then(|to| DoseUnit::read(&dose.unit)?.convert(dose.value, to));
+            amount.ok_or_else(|| field("dose.unit"))
+        }
     };
-    if let Some(single) = entry.single.map(|limit| limit * scale)
-        && amount > single
-    {
-        let used = BTreeMap::from([("dose".to_owned(), Value::from(format!("{} {unit_text}", plain(amount))))]);
+    let weight = if by_weight { input.case.patient.weight.map(Kilograms::get) } else { Some(1.0) };
+    let weight = weight.ok_or_else(|| "patient.weight_kg".to_owned());
+    let (amount, weight) = match (amount, weight) {
+        (Ok(amount), Ok(weight)) => (amount, weight),
+        (amount, weight) => {
+            missing.extend(amount.err().into_iter().chain(weight.err()));
+            return found;
+        }
+    };
+    // 0.8 times 3 is a little more than 2.4 in binary.
+    let above = |given: f64, limit: f64| given > limit * if by_weight { ROUNDING } else { 1.0 + 1e-9 };
+    let dose = Value::from(format!("{} {unit_text}", plain(amount)));
+    if let Some(single) = entry.single.map(|limit| limit * weight).filter(|single| above(amount, *single)) {
+        let used = BTreeMap::from([("dose".to_owned(), dose.clone())]);
         let given = Bilingual::new(
             format!("{} {unit_text} in one dose, at most {} {unit_text}", plain(amount), plain(single)),
             format!("1회 {} {unit_text}, 1회 최대 {} {unit_text}", plain(amount), plain(single)),
         );
         found.push(Exceeded { entry, given, used, allowed: single });
     }
-    if let Some(daily) = entry.daily.map(|limit| limit * scale) {
-        // A weekly drug is not a daily one: what is given on the day of a dose counts.
-        let per_day = order.per_day.ok_or_else(|| field("per_day"))?.max(1.0);
-        let total = amount * per_day;
-        if total > daily {
-            let used = BTreeMap::from([
-                ("dose".to_owned(), Value::from(format!("{} {unit_text}", plain(amount)))),
-                ("per_day".to_owned(), Value::from(per_day)),
-            ]);
-            let given = Bilingual::new(
-                format!("{} {unit_text} a day, at most {} {unit_text}", plain(total), plain(daily)),
-                format!("1일 {} {unit_text}, 1일 최대 {} {unit_text}", plain(total), plain(daily)),
-            );
-            found.push(Exceeded { entry, given, used, allowed: daily });
-        }
+    // A weekly drug is not a daily one: what is given on the day of a dose counts. That is at least one dose, also where
+    // nothing is said.
+    let total = amount * order.per_day.unwrap_or(1.0).max(1.0);
+    if let Some(daily) = entry.daily.map(|limit| limit * weight).filter(|daily| above(total, *daily)) {
+        let mut used = BTreeMap::from([("dose".to_owned(), dose)]);
+        used.extend(order.per_day.map(|per_day| ("per_day".to_owned(), Value::from(per_day))));
+        let given = Bilingual::new(
+            format!("{} {unit_text} a day, at most {} {unit_text}", plain(total), plain(daily)),
+            format!("1일 {} {unit_text}, 1일 최대 {} {unit_text}", plain(total), plain(daily)),
+        );
+        found.push(Exceeded { entry, given, used, allowed: daily });
     }
-    Ok(found)
+    found
 }

@@ -7,7 +7,7 @@ use bogam_clinical::text::Bilingual;
 
 use crate::input::CheckInput;
 use crate::outcome::Outcome;
-use crate::results::newest;
+use crate::results::{Measured, measured};
 use crate::rule::{Code, NOT_EVALUATED, Rule};
 use crate::shared::{Saying, hits, say};
 use crate::words::plain;
@@ -25,32 +25,32 @@ pub const RULE: Rule = Rule {
             tier: "note",
             meaning: "A result that the drug needs is older than it should be, or not there.",
         },
-        Code { code: UNKNOWN, tier: NOT_EVALUATED, meaning: "Nothing is known of laboratory results." },
+        Code {
+            code: UNKNOWN,
+            tier: NOT_EVALUATED,
+            meaning: "Nothing is known of laboratory results; or there is one, and its time, unit or value is not known.",
+        },
     ],
     what: "For every drug that is taken or ordered, the results that it needs, each not older than its entry says.",
     why: "Warfarin without an INR, amphotericin without a potassium: the harm shows in the laboratory first.",
     example: "Warfarin with the last INR three weeks ago gives `monitoring.due`.",
-    limits: "Results of another hospital are not known. Candidates that nobody ordered are not monitored.",
+    limits: "Results of another hospital are not known. Candidates that nobody ordered are not monitored. A creatinine or a \
+             QTc that stands in its field of the patient counts as of now.",
     children: "Does not run under 18 years.",
     source: "Each entry carries its own source.",
 };
 
 /// Lists what is due.
 pub(crate) fn check(input: &CheckInput<'_>, out: &mut Outcome) {
-    let known = input.case.patient.labs.is_some();
     for hit in hits(input, &input.knowledge.facts().monitoring, |_, u| u.current || u.entry.is_some()) {
         let entry = hit.entry;
-        let reading = newest(input.case, input.knowledge, &entry.lab);
-        let recent = match &reading {
-            Ok(newest) => newest.age_days.is_none_or(|age| age <= entry.within_days),
-            Err(_) => false,
-        };
-        if recent {
-            continue;
-        }
-        if !known {
-            out.skip(UNKNOWN, hit.ids(input), vec!["patient.labs".to_owned()]);
-            continue;
+        match measured(input.case, input.knowledge, &entry.lab, entry.within_days) {
+            Measured::Recently => continue,
+            Measured::Unknown(missing) => {
+                out.skip(UNKNOWN, hit.ids(input), missing);
+                continue;
+            }
+            Measured::Not => {}
         }
         let lab = input.knowledge.lab(&entry.lab).map_or_else(|| Bilingual::new("QTc", "QTc"), |lab| lab.name.clone());
         let within = plain(entry.within_days);

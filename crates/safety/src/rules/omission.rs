@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::input::{CheckInput, having_code};
 use crate::outcome::{Outcome, finding};
+use crate::route;
 use crate::rule::{Code, NOT_EVALUATED, Rule};
 use crate::shared::with_components;
 use crate::words::{sentences, source};
@@ -42,7 +43,14 @@ pub const RULE: Rule = Rule {
 /// Lists what is absent from the drugs of the input, which are the whole regimen. `known`: whether what the patient
 /// takes is known at all.
 pub(crate) fn check(input: &CheckInput<'_>, known: bool, out: &mut Outcome) {
-    let given = input.drugs.iter().flat_map(|u| with_components(input.knowledge, u.drug)).collect::<BTreeSet<_>>();
+    // A drop in the eye is not the tablet that is expected.
+    let given = input.drugs.iter().flat_map(|u| {
+        let drug = &input.knowledge.ingredient(u.drug).entry;
+        let mut substances = with_components(input.knowledge, u.drug);
+        substances.retain(|of| route::holds(u, drug, &input.knowledge.ingredient(*of).entry, &[]));
+        substances
+    });
+    let given = given.collect::<BTreeSet<_>>();
     let has = |list: &[DrugIx]| list.iter().any(|drug| given.contains(drug));
     for omission in input.knowledge.omissions() {
         let entry = &omission.entry;

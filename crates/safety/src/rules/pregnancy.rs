@@ -41,8 +41,8 @@ pub const RULE: Rule = Rule {
     example: "Warfarin at 8 weeks gives `pregnancy.avoid`; with a mechanical valve (Z95.2), where it is nevertheless \
               right, it gives nothing of this entry.",
     limits: "Pregnancy is taken from the fields `pregnant` and `gestational_weeks`, not from diagnosis codes. An entry \
-             names diagnoses in which the drug is nevertheless right; one of them silences it. Breast-feeding and \
-             planned pregnancy are not checked.",
+             names diagnoses in which the drug is nevertheless right; one of them silences it. Breast-feeding is a \
+             rule of its own; planned pregnancy is not checked.",
     children: "Holds for children from 12 years, or when pregnancy is stated.",
     source: "Trimesters by ACOG; facts carry their own source.",
 };

@@ -67,8 +67,9 @@ pub const RULE: Rule = Rule {
     limits: "One measure never stands in for the other. The creatinine counts as unstable when stated, or with a diagnosis \
              of acute kidney failure (N17) unless stated as stable; then no band is computed. Unstated, it counts as \
              stable and is listed as missing. Dialysis is taken from the field, else from Z99.2; with N18.6 alone it is \
-             unknown: bands are still reported, and `renal.dialysis` is listed. The kind of dialysis and the route of the \
-             drug are not considered. The recorded dose is not compared with the dose of the band.",
+             unknown: bands are still reported, and `renal.dialysis` is listed. Without a height the clearance is that of the \
+             actual weight, which in obesity reads too high: a finding names the height as missing, silence does not. The \
+             kind of dialysis and the route of the drug are not considered. The recorded dose is not compared with the dose of the band.",
     children: "Does not run under 18 years: see `dose.adult_only`.",
     source: "Cockcroft DW, Gault MH, Nephron 1976;16:31-41; Inker et al., N Engl J Med 2021;385:1737-49; bands and doses \
              carry their own source.",

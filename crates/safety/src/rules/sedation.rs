@@ -6,12 +6,12 @@ use bogam_clinical::record::Tier;
 use bogam_clinical::text::Bilingual;
 
 use crate::input::{CheckInput, has_code};
+use crate::outcome::Outcome;
 use crate::rule::{Code, Rule};
-use crate::sum::{SumWords, Told, greatest, report};
+use crate::sum::{Sum, SumWords, Told, Verdict};
 
-const SUM: &str = "sedation.sum";
-const ROLE: &str = "sedative";
 pub(crate) const PROBLEM: &str = "sedation";
+const SUM: Sum = Sum { role: "sedative", problem: PROBLEM, code: "sedation.sum" };
 
 /// Sleep apnoea, obesity hypoventilation, chronic respiratory failure, COPD.
 const BREATHING: [&str; 4] = ["G47.3", "E66.2", "J96.1", "J44"];
@@ -20,7 +20,7 @@ const BREATHING: [&str; 4] = ["G47.3", "E66.2", "J96.1", "J44"];
 pub const RULE: Rule = Rule {
     name: "sedation",
     title: "Sedation and breathing",
-    codes: &[Code { code: SUM, tier: "warning, note", meaning: "Several drugs that sedate." }],
+    codes: &[Code { code: SUM.code, tier: "warning, note", meaning: "Several drugs that sedate." }],
     what: "The role `sedative` of drugs used at one time (2: opioids, benzodiazepines, hypnotics; 1: others). From 6 a warning, \
            from 4 a note; in sleep apnoea, COPD, chronic respiratory failure, and from 75 years, a warning from 5. In \
            intensive care at most a note.",
@@ -32,8 +32,7 @@ pub const RULE: Rule = Rule {
 };
 
 /// Checks the sum.
-pub(crate) fn check(input: &CheckInput<'_>, told: &mut Vec<Told>) {
-    let Some(total) = greatest(input, ROLE) else { return };
+pub(crate) fn check(input: &CheckInput<'_>, told: &mut Vec<Told>, out: &mut Outcome) {
     let mut risks = Vec::new();
     if has_code(input.codes, BREATHING) {
         risks.push(Bilingual::new("disease of breathing", "호흡 질환"));
@@ -41,12 +40,13 @@ pub(crate) fn check(input: &CheckInput<'_>, told: &mut Vec<Told>) {
     if input.case.patient.age.get() >= 75.0 {
         risks.push(Bilingual::new("from 75 years", "75세 이상"));
     }
-    let tier = match (total.total, risks.is_empty()) {
-        (6.., _) | (5, false) => Tier::Warning,
-        (4..=5, _) => Tier::Note,
-        _ => return,
+    let most = if input.case.admission.icu == Some(true) { Tier::Note } else { Tier::Warning };
+    let at_risk = !risks.is_empty();
+    let verdict = |total| match (total, at_risk) {
+        (6.., _) | (5, true) => Some(Verdict::Found(most)),
+        (4..=5, _) => Some(Verdict::Found(Tier::Note)),
+        _ => None,
     };
-    let tier = if input.case.admission.icu == Some(true) { Tier::Note } else { tier };
     let words = SumWords {
         what: Bilingual::new("sedate together", "진정 작용 합산"),
         action: Bilingual::new(
@@ -58,5 +58,5 @@ pub(crate) fn check(input: &CheckInput<'_>, told: &mut Vec<Told>) {
         used: BTreeMap::new(),
         missing: Vec::new(),
     };
-    told.push(report(input, PROBLEM, (SUM, tier), &total, words));
+    SUM.tell(input, &words, verdict, told, out);
 }

@@ -6,17 +6,17 @@ use bogam_clinical::record::Tier;
 use bogam_clinical::text::Bilingual;
 
 use crate::input::CheckInput;
+use crate::outcome::Outcome;
 use crate::rule::{Code, Rule};
-use crate::sum::{SumWords, Told, greatest, report};
+use crate::sum::{Sum, SumWords, Told, Verdict};
 
-const SUM: &str = "serotonin.sum";
-const ROLE: &str = "serotonergic";
+const SUM: Sum = Sum { role: "serotonergic", problem: "serotonergic", code: "serotonin.sum" };
 
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "serotonin",
     title: "Serotonin",
-    codes: &[Code { code: SUM, tier: "warning, note", meaning: "Several serotonergic drugs." }],
+    codes: &[Code { code: SUM.code, tier: "warning, note", meaning: "Several serotonergic drugs." }],
     what: "The role `serotonergic` of drugs used at one time (3: inhibits monoamine oxidase, 2: reuptake or release, 1: \
            weak). From 5 a warning, at 4 a note.",
     why: "Serotonin syndrome comes from pairs and from crowds of weak drugs.",
@@ -28,12 +28,11 @@ pub const RULE: Rule = Rule {
 };
 
 /// Checks the sum.
-pub(crate) fn check(input: &CheckInput<'_>, told: &mut Vec<Told>) {
-    let Some(total) = greatest(input, ROLE) else { return };
-    let tier = match total.total {
-        5.. => Tier::Warning,
-        4 => Tier::Note,
-        _ => return,
+pub(crate) fn check(input: &CheckInput<'_>, told: &mut Vec<Told>, out: &mut Outcome) {
+    let verdict = |total| match total {
+        5.. => Some(Verdict::Found(Tier::Warning)),
+        4 => Some(Verdict::Found(Tier::Note)),
+        _ => None,
     };
     let words = SumWords {
         what: Bilingual::new("serotonergic together", "세로토닌 작용 합산"),
@@ -46,5 +45,5 @@ pub(crate) fn check(input: &CheckInput<'_>, told: &mut Vec<Told>) {
         used: BTreeMap::new(),
         missing: Vec::new(),
     };
-    told.push(report(input, ROLE, (SUM, tier), &total, words));
+    SUM.tell(input, &words, verdict, told, out);
 }

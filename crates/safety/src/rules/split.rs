@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use bogam_clinical::text::Bilingual;
-use bogam_knowledge::pack::DoNotSplitEntry;
+use bogam_knowledge::pack::{DoNotSplitEntry, Route};
 use serde_json::Value;
 
 use crate::input::{CheckInput, DrugUse};
 use crate::outcome::Outcome;
+use crate::route::routes_of;
 use crate::rule::{Code, NOT_EVALUATED, Rule};
 use crate::shared::{Codes, Saying, hits, say};
 
@@ -28,7 +29,7 @@ pub const RULE: Rule = Rule {
            modified-release form where the recorded name says so.",
     why: "A crushed modified-release tablet releases the dose of a day at once.",
     example: "\"Oxycodone ER\" with `split: true` gives `split.contraindicated` or `split.avoid`, as the entry says.",
-    limits: "The form is known by the recorded name only.",
+    limits: "The form is known by the recorded name only. A recorded route other than by mouth is not a tablet.",
     children: "Holds for children.",
     source: "Each entry carries its own source.",
 };
@@ -36,8 +37,9 @@ pub const RULE: Rule = Rule {
 /// Checks every recorded drug.
 pub(crate) fn check(input: &CheckInput<'_>, out: &mut Outcome) {
     let concerned = |entry: &DoNotSplitEntry, usage: &DrugUse| {
-        let name = usage.entry.as_ref().map(|e| words(&e.name));
-        name.is_some_and(|name| entry.names.is_empty() || entry.names.iter().any(|word| name.contains(&words(word))))
+        let name = usage.entry.as_ref().map(|e| e.name.to_lowercase());
+        swallowed(usage)
+            && name.is_some_and(|name| entry.names.is_empty() || entry.names.iter().any(|word| has_word(&name, word)))
     };
     for hit in hits(input, &input.knowledge.facts().do_not_split, concerned) {
         let entry = hit.entry;
@@ -59,6 +61,17 @@ pub(crate) fn check(input: &CheckInput<'_>, out: &mut Outcome) {
             out.add(say(input, CODES.of(entry.severity), entry.severity, &drugs, saying));
         }
     }
+}
+
+/// Whether a use may be by mouth: a vial of the same drug is not crushed.
+fn swallowed(usage: &DrugUse) -> bool {
+    let recorded = routes_of(usage);
+    recorded.is_empty() || recorded.contains(&Route::Po)
+}
+
+/// Whether a name has a word. Korean words stand inside others: 니페론서방정30mg.
+fn has_word(name: &str, word: &str) -> bool {
+    if word.is_ascii() { words(name).contains(&words(word)) } else { name.contains(word) }
 }
 
 /// ` word word `, so that whole words are found.

@@ -8,7 +8,7 @@ fn allergic(to: &str, reaction: Value, severity: Value) -> Case {
 }
 
 #[test]
-fn a_record_speaks_against_the_substance_its_group_and_its_relatives() {
+pub fn a_record_speaks_against_the_substance_its_group_and_its_relatives() {
     let rash = |to: &str| allergic(to, json!("rash"), Value::Null);
     let shock = |to: &str| allergic(to, json!("anaphylaxis"), Value::Null);
     run(vec![
@@ -61,7 +61,7 @@ fn a_record_speaks_against_the_substance_its_group_and_its_relatives() {
 }
 
 #[test]
-fn the_reaction_grades_the_finding() {
+pub fn the_reaction_grades_the_finding() {
     let of = |reaction: Value, severity: Value| allergic("oxina", reaction, severity);
     run(vec![
         spec(
@@ -104,7 +104,7 @@ fn the_reaction_grades_the_finding() {
 }
 
 #[test]
-fn what_is_not_known_of_an_allergy_is_said() {
+pub fn what_is_not_known_of_an_allergy_is_said() {
     run(vec![
         spec(
             "allergies unknown: one entry for all drugs",

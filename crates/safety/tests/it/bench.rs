@@ -1,9 +1,10 @@
 //! The bench that the specs lie on: the synthetic pack, a healthy man of whom everything is known, and outcomes as
 //! lines of text.
 
-use std::sync::OnceLock;
+use std::collections::BTreeSet;
+use std::sync::{Mutex, OnceLock};
 
-use bogam_clinical::case::{Case, DrugEntry};
+use bogam_clinical::case::{Case, DoseAmount, DrugEntry};
 use bogam_knowledge::{DiagnosisCodes, KnowledgeBase, PackFile};
 use bogam_safety::{CheckInput, DrugUse, Outcome};
 use serde_json::{Value, json};
@@ -11,8 +12,13 @@ use serde_json::{Value, json};
 pub fn knowledge() -> &'static KnowledgeBase {
     static BASE: OnceLock<KnowledgeBase> = OnceLock::new();
     BASE.get_or_init(|| {
-        let bytes = include_bytes!("pack.toml").to_vec();
-        KnowledgeBase::from_files(&[vec![PackFile { path: "pack.toml".into(), bytes }]]).unwrap()
+        let files = [
+            ("pack.toml", include_bytes!("pack.toml").as_slice()),
+            ("facts.toml", include_bytes!("facts.toml")),
+            ("together.toml", include_bytes!("together.toml")),
+        ];
+        let files = files.map(|(path, bytes)| PackFile { path: path.into(), bytes: bytes.to_vec() });
+        KnowledgeBase::from_files(&[files.to_vec()]).unwrap_or_else(|e| panic!("{e:?}"))
     })
 }
 
@@ -20,7 +26,7 @@ pub fn knowledge() -> &'static KnowledgeBase {
 /// which null takes a field away.
 pub fn case(patch: Value) -> Case {
     let mut base = json!({
-        "case_id": "c", "patient": {
+        "case_id": "c", "as_of": "2026-03-02T09:00:00", "patient": {
             "age_years": 40, "sex": "M", "weight_kg": 72, "height_cm": 175, "creatinine_mg_dl": 1.0,
             "creatinine_stable": true, "dialysis": false, "hepatic_impairment": "none", "allergies": [],
             "lactating": false, "current_drugs": [], "labs": [], "qtc_ms": 410, "genotypes": []
@@ -59,8 +65,50 @@ pub fn codes(case: &Case) -> Vec<DiagnosisCodes> {
     case.diagnoses.iter().map(|d| knowledge().codes(d)).collect()
 }
 
-/// A drug as `id`, `id@ROUTE` or `id#from-to` (hours).
+/// The same with laboratory results, each as name, value, unit and time; what is empty is left out.
+pub fn results(list: &[(&str, f64, &str, &str)]) -> Value {
+    let one = |(name, value, unit, time): &(&str, f64, &str, &str)| {
+        let some = |text: &str| if text.is_empty() { Value::Null } else { json!(text) };
+        json!({"name": name, "value": value, "unit": some(unit), "time": some(time)})
+    };
+    list.iter().map(one).collect()
+}
+
+/// A drug as `id`, `id@ROUTE` or `id#from-to` (hours); behind it, after semicolons, what the order says: `500 mg`, `x3`
+/// (a day), `10 days`, `since 2026-03-01T09:00:00`, `split`, `whole`, `named Hub ER`, `ordered` (nothing more), `current`.
 pub fn usage(spec: &str) -> DrugUse {
+    let (spec, order) = spec.split_once("; ").map_or((spec, None), |(spec, order)| (spec, Some(order)));
+    let mut usage = bare_usage(spec);
+    for said in order.iter().flat_map(|order| order.split("; ")) {
+        let id = spec.split(['@', '#']).next().unwrap();
+        if said == "current" {
+            usage.current = true;
+            continue;
+        }
+        let entry = usage.entry.get_or_insert_with(|| DrugEntry::named(id));
+        if let Some(per_day) = said.strip_prefix('x') {
+            entry.per_day = Some(per_day.parse().unwrap());
+        } else if let Some(days) = said.strip_suffix(" days") {
+            entry.duration_days = Some(days.parse().unwrap());
+        } else if let Some(since) = said.strip_prefix("since ") {
+            entry.started = Some(since.parse().unwrap());
+        } else if let Some(name) = said.strip_prefix("named ") {
+            name.clone_into(&mut entry.name);
+        } else if let Some((value, unit)) = said.split_once(' ') {
+            entry.dose = Some(DoseAmount { value: value.parse().unwrap(), unit: unit.to_owned() });
+        } else {
+            entry.split = match said {
+                "split" => Some(true),
+                "whole" => Some(false),
+                "ordered" => None,
+                _ => panic!("what does an order say by {said:?}?"),
+            };
+        }
+    }
+    usage
+}
+
+fn bare_usage(spec: &str) -> DrugUse {
     let (spec, window) = spec.split_once('#').map_or((spec, None), |(rest, hours)| {
         let (from, to) = hours.split_once('-').unwrap();
         (rest, Some((from.parse().unwrap(), to.parse().unwrap())))
@@ -83,15 +131,15 @@ pub fn check(case: &Case, drugs: &[DrugUse]) -> Outcome {
 /// `tier code drug,drug` for a finding, with ` <- field` for what was missing; `? code drug <- field` for a check that
 /// could not be made.
 pub fn lines(outcome: &Outcome) -> Vec<String> {
+    let drugs = |ids: &[String]| if ids.is_empty() { String::new() } else { format!(" {}", ids.join(",")) };
     let tail = |missing: &[String]| {
         if missing.is_empty() { String::new() } else { format!(" <- {}", missing.join(",")) }
     };
     let findings = outcome.findings.iter().map(|f| {
         let tier = format!("{:?}", f.tier).to_lowercase();
-        format!("{tier} {} {}{}", f.code, f.drugs.join(","), tail(&f.missing))
+        format!("{tier} {}{}{}", f.code, drugs(&f.drugs), tail(&f.missing))
     });
-    let skipped =
-        outcome.not_evaluated.iter().map(|n| format!("? {} {}{}", n.code, n.drugs.join(","), tail(&n.missing)));
+    let skipped = outcome.not_evaluated.iter().map(|n| format!("? {}{}{}", n.code, drugs(&n.drugs), tail(&n.missing)));
     findings.chain(skipped).collect()
 }
 
@@ -107,10 +155,25 @@ pub fn spec(says: &'static str, case: Case, drugs: &'static [&'static str], give
     Spec { says, case, drugs, gives }
 }
 
+/// The codes that specs have given so far.
+pub fn seen() -> std::sync::MutexGuard<'static, BTreeSet<String>> {
+    static SEEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    SEEN.lock().unwrap()
+}
+
+/// The texts of the only finding: English and Korean.
+pub fn message(case: &Case, drugs: &[&str]) -> (String, String) {
+    let found = check(case, &uses(drugs)).findings;
+    assert_eq!(found.len(), 1, "{found:?}");
+    (found[0].message.en.clone(), found[0].message.ko.clone())
+}
+
 pub fn run(specs: Vec<Spec>) {
     let mut faults = Vec::new();
     for s in specs {
         let outcome = check(&s.case, &uses(s.drugs));
+        seen().extend(outcome.findings.iter().map(|f| f.code.clone()));
+        seen().extend(outcome.not_evaluated.iter().map(|n| n.code.clone()));
         let got = lines(&outcome);
         if got != s.gives {
             faults.push(format!("{}\n  expected {:?}\n  got      {got:?}", s.says, s.gives));

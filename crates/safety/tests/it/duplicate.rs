@@ -3,7 +3,7 @@ use serde_json::json;
 use crate::bench::{check, patient, run, spec, uses};
 
 #[test]
-fn one_ingredient_twice_is_found_also_inside_combinations() {
+pub fn one_ingredient_twice_is_found_also_inside_combinations() {
     let adult = || patient(json!({}));
     run(vec![
         spec("two ingredients", adult(), &["oxina", "hub"], &[]),
@@ -30,7 +30,7 @@ fn one_ingredient_twice_is_found_also_inside_combinations() {
 }
 
 #[test]
-fn drugs_of_one_class_are_one_finding() {
+pub fn drugs_of_one_class_are_one_finding() {
     let adult = || patient(json!({}));
     run(vec![
         spec("two of a class", adult(), &["twina", "twinb"], &["warning duplicate.class twina,twinb"]),
@@ -53,7 +53,7 @@ fn drugs_of_one_class_are_one_finding() {
 }
 
 #[test]
-fn only_drugs_that_act_at_one_site_at_one_time_are_duplicates() {
+pub fn only_drugs_that_act_at_one_site_at_one_time_are_duplicates() {
     let adult = || patient(json!({}));
     run(vec![
         spec("drops and a tablet", adult(), &["twineye", "twinb"], &[]),

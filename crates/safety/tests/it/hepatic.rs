@@ -3,7 +3,7 @@ use serde_json::json;
 use crate::bench::{check, diagnosed, patient, run, spec, uses};
 
 #[test]
-fn the_child_pugh_class_decides() {
+pub fn the_child_pugh_class_decides() {
     let class = |c: &str| patient(json!({"hepatic_impairment": c}));
     run(vec![
         spec("normal", class("none"), &["hepata", "hepatb", "hepatc"], &[]),
@@ -25,7 +25,7 @@ fn the_child_pugh_class_decides() {
 }
 
 #[test]
-fn an_unknown_class_is_said_where_it_matters() {
+pub fn an_unknown_class_is_said_where_it_matters() {
     let unknown = |codes: &[&str]| diagnosed(codes, json!({"patient": {"hepatic_impairment": null}}));
     run(vec![
         spec(

@@ -4,7 +4,7 @@ use serde_json::json;
 use crate::bench::{check, codes, knowledge, patient, run, spec, uses};
 
 #[test]
-fn pairs_of_one_rule_that_share_a_drug_are_one_finding() {
+pub fn pairs_of_one_rule_that_share_a_drug_are_one_finding() {
     let adult = || patient(json!({}));
     run(vec![
         spec("no rule", adult(), &["hub", "oxina"], &[]),

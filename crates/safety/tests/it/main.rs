@@ -11,13 +11,31 @@
 
 mod bench;
 
+mod age;
 mod allergy;
 mod catalogue;
+mod condition;
 mod dose;
 mod duplicate;
+mod duration;
+mod elderly;
+mod food;
+mod genotype;
 mod hepatic;
 mod interaction;
+mod lab;
+mod lactation;
+mod max_dose;
+mod monitoring;
+mod nil_by_mouth;
+mod omission;
+mod opioid_benzodiazepine;
+mod override_reason;
 mod pregnancy;
 mod properties;
 mod recognised;
 mod renal;
+mod route;
+mod split;
+mod sums;
+mod together;

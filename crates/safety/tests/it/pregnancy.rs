@@ -10,7 +10,7 @@ fn woman(patch: serde_json::Value) -> Case {
 }
 
 #[test]
-fn the_trimester_decides() {
+pub fn the_trimester_decides() {
     let weeks = |w: f64| woman(json!({"pregnant": true, "gestational_weeks": w}));
     run(vec![
         spec("not pregnant", woman(json!({"pregnant": false})), &["gravida"], &[]),
@@ -49,7 +49,7 @@ fn the_trimester_decides() {
 }
 
 #[test]
-fn a_diagnosis_in_which_it_is_right_silences_its_entry_only() {
+pub fn a_diagnosis_in_which_it_is_right_silences_its_entry_only() {
     let patch = |weeks: serde_json::Value| json!({"patient": {"sex": "F", "age_years": 30, "pregnant": true, "gestational_weeks": weeks}});
     run(vec![
         spec("the entry of the first trimester", diagnosed(&["Z95.2"], patch(json!(8))), &["gravida"], &[]),

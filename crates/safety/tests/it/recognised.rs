@@ -1,7 +1,7 @@
 use bogam_safety::{notices, unrecognised};
 use serde_json::json;
 
-use crate::bench::{case, knowledge};
+use crate::bench::{case, knowledge, results};
 
 #[test]
 fn what_is_not_recognised_is_listed_as_written_with_its_field() {
@@ -27,6 +27,34 @@ fn what_is_not_recognised_is_listed_as_written_with_its_field() {
             ("allergen.unrecognised", "patient.allergies[1]"),
             ("diagnosis.unrecognised", "diagnoses[999.99]"),
             ("diagnosis.unrecognised", "prior_diagnoses[??]"),
+        ]
+    );
+}
+
+#[test]
+fn units_and_results_that_are_of_no_use_are_listed() {
+    let labs = results(&[
+        ("K", 4.2, "", ""),
+        ("K", 4.4, "", ""),
+        ("Potassium", 45.0, "mmol/L", ""),
+        ("Magnesium", 2.0, "mg/dL", ""),
+        ("Ferritin", 1.0, "?", ""),
+    ]);
+    let drug = |unit: &str| json!({"name": "hub", "dose": {"value": 2, "unit": unit}});
+    let case = case(json!({
+        "patient": {"labs": labs, "current_drugs": [drug("mg"), drug("tablets")]},
+        "proposed_drugs": [drug("puffs"), drug("IU")]
+    }));
+    let (written, entries) = unrecognised(&case, knowledge());
+    assert_eq!(written, ["tablets", "puffs"]);
+    let entries = entries.iter().map(|e| (e.code.as_str(), e.missing[0].as_str())).collect::<Vec<_>>();
+    assert_eq!(
+        entries,
+        [
+            ("unit.unrecognised", "patient.current_drugs[1].dose.unit"),
+            ("unit.unrecognised", "proposed_drugs[0].dose.unit"),
+            ("lab.unusable", "patient.labs[potassium].unit"),
+            ("lab.unusable", "patient.labs[potassium].value: not a possible result"),
         ]
     );
 }

@@ -8,7 +8,7 @@ fn egfr(value: f64) -> Case {
 }
 
 #[test]
-fn the_band_decides_from_inclusive_to_exclusive() {
+pub fn the_band_decides_from_inclusive_to_exclusive() {
     run(vec![
         spec("normal", egfr(90.0), &["nephra"], &[]),
         spec("at the upper bound", egfr(60.0), &["nephra"], &[]),
@@ -46,7 +46,7 @@ fn the_band_decides_from_inclusive_to_exclusive() {
 }
 
 #[test]
-fn without_a_steady_creatinine_no_band_is_computed() {
+pub fn without_a_steady_creatinine_no_band_is_computed() {
     let stable = |stable: serde_json::Value, codes: &[&str]| {
         diagnosed(codes, json!({"patient": {"creatinine_mg_dl": 5.0, "creatinine_stable": stable}}))
     };
@@ -85,7 +85,7 @@ fn without_a_steady_creatinine_no_band_is_computed() {
 }
 
 #[test]
-fn a_measure_that_cannot_be_computed_is_not_replaced_by_the_other() {
+pub fn a_measure_that_cannot_be_computed_is_not_replaced_by_the_other() {
     run(vec![
         spec(
             "no weight, though eGFR is low",
@@ -112,7 +112,7 @@ fn a_measure_that_cannot_be_computed_is_not_replaced_by_the_other() {
 }
 
 #[test]
-fn on_dialysis_only_what_is_said_of_dialysis_holds() {
+pub fn on_dialysis_only_what_is_said_of_dialysis_holds() {
     let dialysis = || patient(json!({"dialysis": true, "creatinine_mg_dl": 0.8}));
     let coded = |code| diagnosed(&[code], json!({"patient": {"dialysis": null, "creatinine_mg_dl": 8.0}}));
     run(vec![
