@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BOGAM := target/release/bogam
 MODEL := models/SmolLM2-135M-Instruct.Q4_1.gguf
 
-.PHONY: run test setup build
+.PHONY: run test setup build bench
 
 run: build
 	@scripts/run-examples $(BOGAM) $(MODEL)
@@ -17,3 +17,7 @@ setup:
 
 test: setup
 	@scripts/check
+
+# What is measured rather than tested; results under target/bench.
+bench: setup
+	cargo bench --locked -p bogam-app

@@ -9,6 +9,10 @@ use include_dir::{Dir, include_dir};
 
 use crate::error::AppError;
 
+/// The shipped pack as the build compiled it: see `build.rs`.
+static COMPILED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/knowledge.bin"));
+
+/// Its files, for those who check it or build upon it.
 static KNOWLEDGE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../assets/knowledge");
 
 /// The list of models that ships.
@@ -19,7 +23,8 @@ pub(crate) const MODELS: &str = include_str!("../../../models/manifest.toml");
 /// # Errors
 /// When a folder cannot be read, or a pack has faults: all of them, with file and line.
 pub fn knowledge(site: &[PathBuf]) -> Result<KnowledgeBase, AppError> {
-    Ok(KnowledgeBase::from_files(&packs(site)?)?)
+    let site = site.iter().map(|folder| folder_pack(folder)).collect::<Result<Vec<_>, _>>()?;
+    Ok(KnowledgeBase::from_compiled(COMPILED, &site)?)
 }
 
 /// The files of the shipped pack, and of the site's packs after it.
@@ -94,4 +99,19 @@ pub fn prompts() -> Result<Prompts, AppError> {
     let score = include_str!("../../../assets/prompts/score.toml");
     let advice = include_str!("../../../assets/prompts/advice.toml");
     Prompts::read(score, advice).map_err(|e| AppError::Unusable(e.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_compiled_pack_is_that_of_the_files() {
+        let files = KnowledgeBase::from_files(&packs(&[]).unwrap_or_default()).ok();
+        let compiled = knowledge(&[]).ok();
+        let told = |base: Option<KnowledgeBase>| base.map(|base| (base.hash().to_owned(), base.counts()));
+        let files = told(files);
+        assert!(files.is_some());
+        assert_eq!(files, told(compiled));
+    }
 }

@@ -21,9 +21,11 @@ fn is_expired(pack: &PackInfo, day: &str) -> bool {
     pack.expires.as_str() < day
 }
 
-/// The notice for a case when some pack expired before its `as_of`, or before today when it has none.
+/// The notice for a case when some pack expired before the day of its `as_of`, or before today: the earlier of the two.
+/// (Dates of research tables lie a century ahead.)
 pub(crate) fn expired(knowledge: &KnowledgeBase, case: &Case, today: &str) -> Option<String> {
-    let day = case.as_of.map_or_else(|| today.to_owned(), |as_of| as_of.date().to_string());
+    let today = today.to_owned();
+    let day = case.as_of.map_or_else(|| today.clone(), |as_of| as_of.date().to_string().min(today.clone()));
     knowledge.packs().iter().any(|pack| is_expired(pack, &day)).then(|| EXPIRED.to_owned())
 }
 

@@ -7,8 +7,10 @@
 pub mod assets;
 pub mod check;
 pub mod coverage;
+pub mod diagnoses;
 pub mod doctor;
 pub mod error;
+pub mod evaluate;
 pub mod home;
 pub mod import;
 pub mod job;

@@ -32,10 +32,7 @@ impl Output {
         if path == Path::new("-") {
             return Ok(Self { to: Target::Stdout, lines: 0 });
         }
-        let same = std::fs::canonicalize(path).ok().zip(std::fs::canonicalize(input).ok()).is_some_and(|(a, b)| a == b);
-        if same {
-            return Err(AppError::unusable(path, "is the input as well; write to another file"));
-        }
+        Self::not_an_input(path, input)?;
         let made = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
         let file = made.map_err(|e| AppError::unusable(path, format!("cannot be written ({e})")))?;
         if patient_data {
@@ -49,6 +46,15 @@ impl Output {
             sink.warn(&format!("{} holds patient data and is not encrypted (readable by you only)", path.display()));
         }
         Ok(Self { to: Target::File { file, path: path.to_path_buf(), whole: 0 }, lines: 0 })
+    }
+
+    /// Refuses to write over what is read.
+    ///
+    /// # Errors
+    /// When both paths are one file.
+    pub fn not_an_input(path: &Path, input: &Path) -> Result<(), AppError> {
+        let same = std::fs::canonicalize(path).ok().zip(std::fs::canonicalize(input).ok()).is_some_and(|(a, b)| a == b);
+        if same { Err(AppError::unusable(path, "is the input as well; write to another file")) } else { Ok(()) }
     }
 
     /// Lines written.

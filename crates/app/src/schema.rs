@@ -2,6 +2,7 @@
 
 use bogam_clinical::input::CaseInput;
 use bogam_clinical::record::{CheckRecord, ErrorRecord, NormalisedRecord, RecordedAdmission, SuggestionRecord};
+use bogam_evaluate::Report;
 use schemars::{JsonSchema, schema_for};
 
 fn schema<T: JsonSchema>() -> String {
@@ -20,5 +21,6 @@ pub fn all() -> Vec<(&'static str, String)> {
         ("error.schema.json", schema::<ErrorRecord>()),
         ("normalised.schema.json", schema::<NormalisedRecord>()),
         ("recorded.schema.json", schema::<RecordedAdmission>()),
+        ("evaluation.schema.json", schema::<Report>()),
     ]
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use bogam_app::AppError;
 use bogam_app::check::CheckRequest;
+use bogam_app::evaluate::EvaluateRequest;
 use bogam_app::knowledge::ImportRequest;
 use bogam_app::normalise::NormaliseRequest;
 use bogam_app::open::{EngineOptions, ModelChoice};
@@ -36,12 +37,16 @@ pub enum Command {
     Normalise(NormaliseArgs),
     /// Import MIMIC-IV tables.
     Mimic(MimicArgs),
+    /// Compare suggestions with what was recorded.
+    Evaluate(EvaluateArgs),
     /// Models: list, add, verify, info.
     #[command(subcommand)]
     Model(ModelCommand),
     /// Knowledge packs: what they hold, what is wrong in them, packs of a site from lists.
     #[command(subcommand)]
     Knowledge(KnowledgeCommand),
+    /// Diagnosis codes by code or words, in Korean or English.
+    Diagnoses(DiagnosesArgs),
     /// What this machine has and what is missing.
     Doctor(DoctorArgs),
 }
@@ -249,6 +254,40 @@ pub struct MimicArgs {
     pub knowledge: Vec<PathBuf>,
 }
 
+/// `bogam evaluate`.
+#[derive(Debug, Args)]
+pub struct EvaluateArgs {
+    /// Records of `suggest`; - is standard input.
+    #[arg(long)]
+    pub suggestions: PathBuf,
+    /// What was recorded (recorded.jsonl of `mimic`).
+    #[arg(long)]
+    pub recorded: PathBuf,
+    /// Recorded admissions to count the most-prescribed drugs on; the evaluated ones when none are given.
+    #[arg(long)]
+    pub train_recorded: Option<PathBuf>,
+    /// The report as JSON; - is standard output. Without it a table on a terminal, else JSON.
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// A site's own knowledge pack (folder); may stand several times.
+    #[arg(long)]
+    pub knowledge: Vec<PathBuf>,
+}
+
+impl EvaluateArgs {
+    /// As a request.
+    pub fn request(self) -> EvaluateRequest {
+        let piped = (!std::io::stdout().is_terminal()).then(|| PathBuf::from("-"));
+        EvaluateRequest {
+            suggestions: self.suggestions,
+            recorded: self.recorded,
+            training: self.train_recorded,
+            out: self.out.or(piped),
+            knowledge: self.knowledge,
+        }
+    }
+}
+
 /// `bogam model`.
 #[derive(Debug, Subcommand)]
 pub enum ModelCommand {
@@ -298,8 +337,34 @@ pub enum KnowledgeCommand {
         #[arg(long)]
         pack: Option<PathBuf>,
     },
+    /// Of the drugs recorded for past admissions, how many have an indication among the diagnoses; as JSON.
+    Coverage {
+        /// Cases as JSON lines.
+        #[arg(long)]
+        cases: PathBuf,
+        /// What was recorded for them.
+        #[arg(long)]
+        recorded: PathBuf,
+        /// A site's own knowledge pack (folder); may stand several times.
+        #[arg(long)]
+        knowledge: Vec<PathBuf>,
+    },
     /// Make a pack of a list: interactions, Korean DUR notices, a formulary, titles of codes.
     Import(ImportArgs),
+}
+
+/// `bogam diagnoses`.
+#[derive(Debug, Args)]
+pub struct DiagnosesArgs {
+    /// A code, or words, as they are typed; without it, one query a line of standard input.
+    #[arg(long)]
+    pub query: Option<String>,
+    /// At most so many.
+    #[arg(long, default_value_t = 10)]
+    pub limit: usize,
+    /// A site's own knowledge pack (folder); may stand several times.
+    #[arg(long)]
+    pub knowledge: Vec<PathBuf>,
 }
 
 /// `bogam knowledge import`.

@@ -6,9 +6,10 @@ mod terminal;
 use std::path::Path;
 use std::process::ExitCode;
 
+use bogam_app::coverage::CoverageRequest;
 use bogam_app::doctor;
 use bogam_app::job::{JobSink as _, Summary};
-use bogam_app::{AppError, check, import, knowledge, models, normalise, suggest};
+use bogam_app::{AppError, check, coverage, diagnoses, evaluate, import, knowledge, models, normalise, suggest};
 use bogam_engine::Cancel;
 use bogam_engine::llama::{Device, WORKER_COMMAND, no_core_dump, run_worker, session::find_devices};
 use clap::Parser as _;
@@ -65,8 +66,18 @@ fn run(command: Command, terminal: &mut Terminal) -> Result<u8, AppError> {
             terminal.say(&format!("{} cases, {} admissions with drugs", report.cases, report.recorded));
             Ok(0)
         }
+        Command::Evaluate(args) => {
+            let evaluated = evaluate::evaluate(&args.request(), terminal)?;
+            terminal.print(evaluated.table.as_deref().unwrap_or_default())?;
+            Ok(evaluated.exit_code())
+        }
         Command::Model(args) => model(args, terminal),
         Command::Knowledge(args) => knowledge(args, terminal),
+        Command::Diagnoses(args) => {
+            let found = diagnoses::find(args.query.as_deref(), args.limit, &args.knowledge)?;
+            terminal.print(&found)?;
+            Ok(0)
+        }
         Command::Doctor(args) => {
             let report = doctor::examine(&args.knowledge, ask_devices(), &terminal::today())?;
             let text = if args.json {
@@ -108,6 +119,11 @@ fn knowledge(command: KnowledgeCommand, terminal: &mut Terminal) -> Result<u8, A
             };
             terminal.print(&text)?;
             Ok(code)
+        }
+        KnowledgeCommand::Coverage { cases, recorded, knowledge } => {
+            let coverage = coverage::coverage(&CoverageRequest { cases, recorded, knowledge })?;
+            terminal.print(&(serde_json::to_string_pretty(&coverage).unwrap_or_default() + "\n"))?;
+            Ok(0)
         }
         KnowledgeCommand::Import(args) => {
             let report = knowledge::import(&args.request(), terminal)?;

@@ -49,26 +49,23 @@ pub struct RankedDrug {
 }
 
 /// A line that cannot be evaluated.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LineFault {
     /// Answered, but for which case?
     #[error("`case_id` is null in an answered line")]
     NoCase,
     /// Not a probability.
-    #[error("the probability of {ingredient} is not from 0 to 1")]
-    Probability {
-        /// The drug.
-        ingredient: String,
-    },
+    #[error("a probability is not from 0 to 1")]
+    Probability,
 }
 
 impl LineFault {
     /// A stable code.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(self) -> &'static str {
         match self {
             Self::NoCase => "no_case_id",
-            Self::Probability { .. } => "probability",
+            Self::Probability => "probability",
         }
     }
 }
@@ -119,6 +116,7 @@ impl Answers {
     /// # Errors
     /// When it cannot be evaluated. It is counted as unreadable; its case stays without an answer.
     pub fn add(&mut self, line: SuggestionLine) -> Result<(), LineFault> {
+        let case = line.case_id.clone();
         let answer = match line.status {
             Status::Error => {
                 self.errors += 1;
@@ -129,11 +127,11 @@ impl Answers {
                     self.unreadable();
                     return Err(fault);
                 }
-                None => Answer::List(line.clone()),
+                None => Answer::List(line),
             },
         };
         self.lines += 1;
-        if let Some(case) = line.case_id {
+        if let Some(case) = case {
             let joined = match self.by_case.remove(&case) {
                 Some(before) => before.join(answer),
                 None => answer,
@@ -194,8 +192,8 @@ fn fault(line: &SuggestionLine) -> Option<LineFault> {
     if line.case_id.is_none() {
         return Some(LineFault::NoCase);
     }
-    let odd = line.ranked().find(|(_, probability)| !(0.0..=1.0).contains(probability));
-    odd.map(|(drug, _)| LineFault::Probability { ingredient: drug.to_owned() })
+    let all_are = line.ranked().all(|(_, probability)| (0.0..=1.0).contains(&probability));
+    (!all_are).then_some(LineFault::Probability)
 }
 
 impl SuggestionLine {

@@ -103,8 +103,12 @@ impl Calibrated {
     pub(crate) fn report(&self, patients: usize) -> Vec<Bin> {
         let bins = self.bins(&vec![1.0; patients]).into_iter();
         let share = |part: f64, bin: &Sum| part / bin.mass;
-        bins.map(|bin| Bin { drugs: bin.mass, probability: share(bin.probability, &bin), recorded: share(bin.recorded, &bin) })
-            .collect()
+        bins.map(|bin| Bin {
+            drugs: bin.mass,
+            probability: share(bin.probability, &bin),
+            recorded: share(bin.recorded, &bin),
+        })
+        .collect()
     }
 }
 

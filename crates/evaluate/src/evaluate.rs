@@ -89,7 +89,8 @@ fn notices(inputs: &Inputs<'_>, patients: usize, most_prescribed: &MostPrescribe
 
 fn counts(inputs: &Inputs<'_>, lists: &[(usize, Option<&SuggestionLine>)]) -> Counts {
     let Inputs { recorded, answers, knowledge, training: _ } = inputs;
-    let cases = |holds: fn(Option<&Answer>) -> bool| count(recorded.keys().filter(|case| holds(answers.get(case))).count());
+    let cases =
+        |holds: fn(Option<&Answer>) -> bool| count(recorded.keys().filter(|case| holds(answers.get(case))).count());
     let with = |holds: &dyn Fn(&SuggestionLine) -> bool| {
         count(lists.iter().filter_map(|(_, list)| *list).filter(|list| holds(list)).count())
     };

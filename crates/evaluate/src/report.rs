@@ -179,7 +179,8 @@ pub struct Scores {
     pub listed_to_recorded: Compared,
 }
 
-/// The share of pairs of drugs with a critical or warning interaction: the mean over admissions with a pair.
+/// The share of pairs of drugs with a critical or warning interaction: the mean over admissions with a pair. Known are
+/// the pairs of the interaction table; what several drugs add up to (bleeding, QT, sedation) is no pair.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Interactions {
     /// Of the lists.

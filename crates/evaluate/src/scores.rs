@@ -19,11 +19,7 @@ pub(crate) struct ListScores {
 
 impl ListScores {
     /// `positions` are those of the whole ranking, from 1.
-    pub(crate) fn of(
-        listed: &BTreeSet<&str>,
-        recorded: &BTreeSet<&str>,
-        positions: &HashMap<&str, usize>,
-    ) -> Self {
+    pub(crate) fn of(listed: &BTreeSet<&str>, recorded: &BTreeSet<&str>, positions: &HashMap<&str, usize>) -> Self {
         Self {
             hits: number(listed.intersection(recorded).count()),
             listed: number(listed.len()),

@@ -105,9 +105,9 @@ fn positions<'a>(ranking: &[&'a str], knowledge: &'a KnowledgeBase) -> Levels<Ha
 fn score<'a>(
     level: Level,
     listed: impl Iterator<Item = &'a str>,
-    recorded: &BTreeSet<&str>,
+    recorded: &BTreeSet<&'a str>,
     positions: &HashMap<&str, usize>,
-    knowledge: &KnowledgeBase,
+    knowledge: &'a KnowledgeBase,
 ) -> ListScores {
     let listed = level.set(listed, knowledge);
     let recorded = level.set(recorded.iter().copied(), knowledge);
@@ -150,7 +150,8 @@ impl Gathered {
                     most_prescribed: interactions::of_list(names(), knowledge),
                     recorded: interactions::of_record(admission.record, slice, knowledge),
                 });
-                let said = |(drug, probability): (&str, f64)| Said { patient, probability, recorded: recorded.contains(drug) };
+                let said =
+                    |(drug, probability): (&str, f64)| Said { patient, probability, recorded: recorded.contains(drug) };
                 gathered.suggested.extend(ranked.listed.iter().map(|(drug, p)| said((drug, *p))));
                 gathered.most_prescribed.extend(same_length.iter().copied().map(said));
                 gathered.recorded_drugs += recorded.len();
@@ -164,7 +165,8 @@ impl Gathered {
     fn report(self, patients: usize) -> SliceReport {
         let draws = Draws::over(patients);
         let scores = |level: Level| scores(self.scored.at(level), patients, &draws);
-        let by_level = Levels { ingredient: scores(Level::Ingredient), atc4: scores(Level::Atc4), atc3: scores(Level::Atc3) };
+        let by_level =
+            Levels { ingredient: scores(Level::Ingredient), atc4: scores(Level::Atc4), atc3: scores(Level::Atc3) };
         let rate = |pick: fn(&Pairs) -> Option<f64>| {
             Ratio::new(patients, self.pairs.iter().filter_map(|pairs| Some((pairs.patient, pick(pairs)?, 1.0))))
         };

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use bogam_clinical::case::{CodeSystem, Diagnosis};
 use bogam_clinical::text::Bilingual;
+use serde::{Deserialize, Serialize};
 
 use crate::pack::{DiagnosisEntry, Icd9Entry};
 
@@ -17,7 +18,7 @@ pub struct DiagnosisCodes {
 }
 
 /// The title of a diagnosis code, as a list of codes has it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct IcdTitle {
     /// Coding system.
     pub system: CodeSystem,
@@ -105,6 +106,11 @@ impl Icd {
 
     pub fn name(&self, diagnosis: &Diagnosis) -> Option<&Bilingual> {
         self.codes(diagnosis).icd10.iter().find_map(|code| self.icd10_name(code))
+    }
+
+    /// Every prefix that has a name, without dot.
+    pub fn all_names(&self) -> impl Iterator<Item = (&str, &Bilingual)> {
+        self.names.iter().map(|(code, name)| (code.as_str(), name))
     }
 
     /// The name of the longest prefix of a code without dot.

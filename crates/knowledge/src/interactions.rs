@@ -8,7 +8,7 @@ use bogam_clinical::text::Bilingual;
 use crate::base::{DrugIx, Ingredient};
 use crate::facts::Who;
 use crate::load::PairRow;
-use crate::pack::{InteractionEntry, Route};
+use crate::pack::{DoseCeiling, InteractionEntry, Route};
 
 /// How a fact names a class.
 pub(crate) const CLASS: &str = "class:";
@@ -16,7 +16,7 @@ pub(crate) const CLASS: &str = "class:";
 pub(crate) const ROLE: &str = "role:";
 
 /// What two drugs do together.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct InteractionFact {
     /// How much it matters.
     pub severity: Tier,
@@ -26,6 +26,10 @@ pub struct InteractionFact {
     pub action: Bilingual,
     /// What kind of harm or mechanism, a word.
     pub mechanism: Option<String>,
+    /// Critical when the dose of one of the drugs is above this.
+    pub critical_above: Option<DoseCeiling>,
+    /// Diagnoses (ICD-10 prefixes) whose treatment the pair belongs to: then at most a warning.
+    pub expected_in: Vec<String>,
     /// Source tag.
     pub source: String,
     /// What an imported list calls it.
@@ -107,8 +111,8 @@ fn put(best: &mut HashMap<Pair, Rank>, a: DrugIx, b: DrugIx, rank: Rank) {
 }
 
 fn fact(rule: usize, entry: InteractionEntry) -> InteractionFact {
-    let InteractionEntry { severity, effect, action, source, mechanism, .. } = entry;
-    InteractionFact { severity, effect, action, mechanism, source, level: None, rule }
+    let InteractionEntry { severity, effect, action, source, mechanism, critical_above, expected_in, .. } = entry;
+    InteractionFact { severity, effect, action, mechanism, critical_above, expected_in, source, level: None, rule }
 }
 
 /// What an imported list says: no more than its level.
@@ -122,6 +126,8 @@ fn listed(rule: usize, row: &PairRow) -> InteractionFact {
             "가져온 목록에 조치 없이 등재된 조합: 출처를 확인.",
         ),
         mechanism: None,
+        critical_above: None,
+        expected_in: Vec::new(),
         source: row.source.clone(),
         level: Some(level.clone()),
         rule,

@@ -14,6 +14,7 @@ mod labs;
 mod load;
 mod names;
 pub mod pack;
+mod search;
 
 pub use allergens::{Allergen, CrossReactivity, Grade};
 pub use base::{Class, DrugIx, Ingredient, KnowledgeBase, Omission, Purpose, Together};
@@ -23,3 +24,4 @@ pub use interactions::InteractionFact;
 pub use labs::{LabReading, Unusable};
 pub use load::{PackError, PackFault, PackFile};
 pub use names::Normalised;
+pub use search::{DiagnosisHit, DiagnosisSearch};

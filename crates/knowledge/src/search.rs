@@ -212,8 +212,7 @@ impl DiagnosisSearch {
         let from = self.words.partition_point(|(w, _)| w.as_str() < word);
         let begins = self.words.iter().enumerate().skip(from).take_while(|(_, (w, _))| w.starts_with(word));
         let begins = begins.filter(|(_, (w, _))| typing || w == word || word.len() > 3);
-        let mut found =
-            begins.map(|(at, (w, _))| (at, if w == word { EXACT } else { BEGINS })).collect::<Vec<_>>();
+        let mut found = begins.map(|(at, (w, _))| (at, if w == word { EXACT } else { BEGINS })).collect::<Vec<_>>();
         if found.is_empty() && word.len() > 3 && word.bytes().all(|b| b.is_ascii_alphabetic()) {
             let allowed = if word.len() > 7 { 2 } else { 1 };
             let near = self.words.iter().enumerate().filter_map(|(at, (w, _))| {
@@ -271,11 +270,13 @@ const fn is_hangul(c: char) -> bool {
 
 /// Korean text as its sounds, without blanks: a syllable that is being typed matches the one that it becomes.
 fn jamo(text: &str) -> Vec<char> {
-    const LEADS: [char; 19] =
-        ['ㄱ', 'ㄲ', 'ㄴ', 'ㄷ', 'ㄸ', 'ㄹ', 'ㅁ', 'ㅂ', 'ㅃ', 'ㅅ', 'ㅆ', 'ㅇ', 'ㅈ', 'ㅉ', 'ㅊ', 'ㅋ', 'ㅌ', 'ㅍ', 'ㅎ'];
+    const LEADS: [char; 19] = [
+        'ㄱ', 'ㄲ', 'ㄴ', 'ㄷ', 'ㄸ', 'ㄹ', 'ㅁ', 'ㅂ', 'ㅃ', 'ㅅ', 'ㅆ', 'ㅇ', 'ㅈ', 'ㅉ', 'ㅊ', 'ㅋ', 'ㅌ', 'ㅍ',
+        'ㅎ',
+    ];
     const TAILS: [char; 28] = [
-        ' ', 'ㄱ', 'ㄲ', 'ㄳ', 'ㄴ', 'ㄵ', 'ㄶ', 'ㄷ', 'ㄹ', 'ㄺ', 'ㄻ', 'ㄼ', 'ㄽ', 'ㄾ', 'ㄿ', 'ㅀ', 'ㅁ', 'ㅂ', 'ㅄ', 'ㅅ', 'ㅆ',
-        'ㅇ', 'ㅈ', 'ㅊ', 'ㅋ', 'ㅌ', 'ㅍ', 'ㅎ',
+        ' ', 'ㄱ', 'ㄲ', 'ㄳ', 'ㄴ', 'ㄵ', 'ㄶ', 'ㄷ', 'ㄹ', 'ㄺ', 'ㄻ', 'ㄼ', 'ㄽ', 'ㄾ', 'ㄿ', 'ㅀ', 'ㅁ', 'ㅂ',
+        'ㅄ', 'ㅅ', 'ㅆ', 'ㅇ', 'ㅈ', 'ㅊ', 'ㅋ', 'ㅌ', 'ㅍ', 'ㅎ',
     ];
     let mut sounds = Vec::new();
     for c in text.to_lowercase().chars().filter(|c| c.is_alphanumeric()) {

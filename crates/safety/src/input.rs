@@ -66,12 +66,17 @@ impl CheckInput<'_> {
     }
 }
 
+/// Whether a code (without dot) begins with a prefix (with or without dot).
+fn begins(code: &str, prefix: &str) -> bool {
+    let mut code = code.bytes();
+    prefix.bytes().filter(|byte| *byte != b'.').all(|byte| code.next() == Some(byte))
+}
+
 /// The ICD-10 codes (without dot) of diagnoses that begin with one of the prefixes, sorted, each once.
 pub(crate) fn having_code<'p>(codes: &[DiagnosisCodes], prefixes: impl IntoIterator<Item = &'p str>) -> Vec<String> {
-    let prefixes = prefixes.into_iter().map(|p| p.replace('.', "")).collect::<Vec<_>>();
+    let prefixes = prefixes.into_iter().collect::<Vec<_>>();
     let all = codes.iter().flat_map(|d| &d.icd10);
-    let mut found =
-        all.filter(|code| prefixes.iter().any(|p| code.starts_with(p.as_str()))).cloned().collect::<Vec<_>>();
+    let mut found = all.filter(|code| prefixes.iter().any(|p| begins(code, p))).cloned().collect::<Vec<_>>();
     found.sort();
     found.dedup();
     found
@@ -79,8 +84,5 @@ pub(crate) fn having_code<'p>(codes: &[DiagnosisCodes], prefixes: impl IntoItera
 
 /// Whether one of the diagnoses has an ICD-10 code that begins with one of the prefixes (written with or without dot).
 pub(crate) fn has_code<'p>(codes: &[DiagnosisCodes], prefixes: impl IntoIterator<Item = &'p str>) -> bool {
-    prefixes.into_iter().any(|prefix| {
-        let prefix = prefix.replace('.', "");
-        codes.iter().flat_map(|d| &d.icd10).any(|code| code.starts_with(&prefix))
-    })
+    prefixes.into_iter().any(|prefix| codes.iter().flat_map(|d| &d.icd10).any(|code| begins(code, prefix)))
 }

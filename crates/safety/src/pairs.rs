@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bogam_clinical::dose::DoseUnit;
 use bogam_clinical::record::Tier;
 use bogam_knowledge::{DrugIx, InteractionFact};
 
-use crate::input::{CheckInput, DrugUse};
+use crate::input::{CheckInput, DrugUse, has_code};
 use crate::route;
 
 /// Two drugs that interact, the lesser index first.
@@ -23,7 +24,26 @@ pub struct InteractingPair {
 /// withheld, and how many pairs interact, is asked of them. Each pair once, in order.
 #[must_use]
 pub fn interacting_pairs(input: &CheckInput<'_>) -> Vec<InteractingPair> {
-    facts(input).into_iter().map(|((a, b), fact)| InteractingPair { a, b, tier: fact.severity }).collect()
+    facts(input).into_iter().map(|((a, b), fact)| InteractingPair { a, b, tier: tier(input, fact) }).collect()
+}
+
+/// How much an interaction matters in this case: more when a recorded dose is above the ceiling of the rule, no more than
+/// a warning where the pair belongs to the treatment of a diagnosis.
+pub(crate) fn tier(input: &CheckInput<'_>, fact: &InteractionFact) -> Tier {
+    let above = fact.critical_above.as_ref().is_some_and(|ceiling| {
+        let unit = DoseUnit::read(&ceiling.unit);
+        let of_drug = input.drugs.iter().filter(|u| input.knowledge.ingredient(u.drug).id() == ceiling.drug);
+        let daily = |u: &DrugUse| {
+            let order = u.entry.as_ref()?;
+            let dose = order.dose.as_ref()?;
+            let amount = DoseUnit::read(&dose.unit)?.convert(dose.value, unit?)?;
+            Some(amount * order.per_day?.max(1.0))
+        };
+        of_drug.filter_map(daily).any(|daily| daily > ceiling.daily)
+    });
+    let tier = if above { Tier::Critical } else { fact.severity };
+    let expected = has_code(input.codes, fact.expected_in.iter().map(String::as_str));
+    if expected { tier.min(Tier::Warning) } else { tier }
 }
 
 /// What the drugs that are used together do to each other. A use at another site than the usual one, an eye drop of a

@@ -13,6 +13,7 @@ mod bad_input;
 mod bad_models;
 mod common;
 mod contract;
+mod evaluate;
 mod knowledge;
 mod past_admissions;
 mod supervision;

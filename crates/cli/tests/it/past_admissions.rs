@@ -3,7 +3,7 @@
 use crate::common::{Place, code, ids, lines, root, stderr};
 
 /// The shared tables; says so when they are missing.
-fn hosp(test: &str) -> Option<std::path::PathBuf> {
+pub fn hosp(test: &str) -> Option<std::path::PathBuf> {
     let data = std::env::var_os("BOGAM_DATA").map_or_else(|| root().join("../shared/data"), Into::into);
     let hosp = data.join("mimic-iv-demo/hosp");
     if hosp.is_dir() {

@@ -201,6 +201,18 @@ impl Check<'_> {
             {
                 self.fault(&interaction.at, format!("`{a}` with itself is no interaction: name two drugs"));
             }
+            for prefix in &entry.expected_in {
+                self.icd10(&interaction.key("expected_in"), prefix);
+            }
+            if let Some(ceiling) = &entry.critical_above {
+                let at = interaction.key("critical_above");
+                self.ingredient(&at, &ceiling.drug);
+                let known = bogam_clinical::dose::DoseUnit::read(&ceiling.unit).is_some();
+                if !(known && ceiling.daily.is_finite() && ceiling.daily > 0.0) {
+                    self.fault(&at, "critical_above needs a daily dose above 0 in mcg, mg, g, units, mmol, meq or ml");
+                }
+                self.severity(&at, "this interaction above its dose", Tier::Critical, entry.basis);
+            }
             self.text(&interaction.key("effect"), "effect", &entry.effect);
             self.text(&interaction.key("action"), "action", &entry.action);
             self.source(&interaction.key("source"), &entry.source);

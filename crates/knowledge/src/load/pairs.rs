@@ -1,6 +1,7 @@
 //! `pairs.csv`: interacting pairs as an importer writes them, one a line; made for hundreds of thousands.
 
 use bogam_clinical::record::Tier;
+use serde::{Deserialize, Serialize};
 
 use super::parse::Tables;
 use super::{Faults, PackFile, Place, table};
@@ -12,7 +13,7 @@ pub(crate) const FILE: &str = "pairs.csv";
 pub(crate) const COLUMNS: [&str; 5] = ["a", "b", "tier", "level", "source"];
 
 /// A line of `pairs.csv`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct PairRow {
     /// Ingredient id.
     pub a: String,

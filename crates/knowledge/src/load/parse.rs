@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
@@ -22,7 +23,7 @@ use crate::pack::{
 macro_rules! fact_tables {
     ($($field:ident: $entry:ident,)*) => {
         /// Facts of many drugs, by table.
-        #[derive(Debug, Default)]
+        #[derive(Debug, Default, Serialize, Deserialize)]
         pub(crate) struct FactTables {
             $(pub $field: Vec<Located<$entry>>,)*
         }
@@ -58,11 +59,12 @@ macro_rules! fact_tables {
 for_each_fact_table!(fact_tables);
 
 /// An entry and where it stands.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Located<T> {
     pub value: T,
     pub at: Place,
     /// Lines of its keys; of a key that holds tables, the line of each.
+    #[serde(skip)]
     keys: BTreeMap<String, Vec<usize>>,
 }
 
@@ -86,7 +88,7 @@ impl<T> Located<T> {
 }
 
 /// The tables of a pack, merged over its files.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Tables {
     pub pack: Vec<Located<PackInfo>>,
     pub source: Vec<Located<Source>>,

@@ -3,7 +3,7 @@
 use bogam_clinical::case::{ChildPugh, Setting, Sex};
 use bogam_clinical::record::{Strength, Tier};
 use bogam_clinical::text::Bilingual;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 mod shared;
 
@@ -15,7 +15,7 @@ pub use shared::{
 };
 
 /// `[pack]`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PackInfo {
     /// Name.
@@ -31,7 +31,7 @@ pub struct PackInfo {
 }
 
 /// How a fact is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
     /// The document was open.
@@ -51,7 +51,7 @@ impl Basis {
 }
 
 /// `[[source]]`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
     /// Tag.
@@ -63,7 +63,7 @@ pub struct Source {
 }
 
 /// What two drugs of one class are together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Duplicate {
     /// A duplicate.
@@ -75,7 +75,7 @@ pub enum Duplicate {
 }
 
 /// `[[class]]`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClassEntry {
     /// Id.
@@ -87,7 +87,7 @@ pub struct ClassEntry {
 }
 
 /// `[[purpose]]`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PurposeEntry {
     /// Id.
@@ -100,7 +100,7 @@ pub struct PurposeEntry {
 }
 
 /// What an allergy to one member of a group means for the others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BetweenMembers {
     /// Nothing: the group counts only when a record names it.
@@ -115,7 +115,7 @@ pub enum BetweenMembers {
 }
 
 /// `[[allergy_group]]`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AllergyGroupEntry {
     /// Id.
@@ -131,7 +131,7 @@ pub struct AllergyGroupEntry {
 }
 
 /// `[[cross_reactivity]]`: from a group or ingredient to a group or ingredient.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CrossReactivityEntry {
     /// Group or ingredient of the recorded allergy.
@@ -152,7 +152,7 @@ pub struct CrossReactivityEntry {
 }
 
 /// `[[allergen]]`: recognised, concerns no drug here.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AllergenEntry {
     /// Name.
@@ -163,7 +163,7 @@ pub struct AllergenEntry {
 }
 
 /// How bad a reaction is, by its words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReactionGrade {
     /// A side effect, not an allergy.
@@ -175,7 +175,7 @@ pub enum ReactionGrade {
 }
 
 /// `[[reaction]]`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReactionEntry {
     /// Words, lower case.
@@ -185,7 +185,7 @@ pub struct ReactionEntry {
 }
 
 /// `[[ingredient]]`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IngredientEntry {
     /// Id: lower-case US name; combinations joined by ` / `.
@@ -238,7 +238,7 @@ pub struct IngredientEntry {
 }
 
 /// Routes of administration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Route {
     /// By mouth.
@@ -274,7 +274,7 @@ pub enum Route {
 }
 
 /// Of inpatients with the diagnosis, how many get the drug.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UseShare {
     /// Under 2 %.
@@ -290,7 +290,7 @@ pub enum UseShare {
 }
 
 /// `[[ingredient.indication]]`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IndicationEntry {
     /// ICD-10 prefixes with dot; empty for whatever diagnosis.
@@ -312,7 +312,7 @@ pub struct IndicationEntry {
 }
 
 /// Conditions that a rule can read.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct When {
     /// At least so old.
@@ -334,7 +334,7 @@ pub struct When {
 }
 
 /// What a dose depends on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DoseNeed {
     /// Renal function.
@@ -346,7 +346,7 @@ pub enum DoseNeed {
 }
 
 /// `[ingredient.dose]`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DoseEntry {
     /// English.
@@ -366,7 +366,7 @@ pub struct DoseEntry {
 }
 
 /// What to do in a band.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Do not give.
@@ -380,7 +380,7 @@ pub enum Action {
 }
 
 /// A measure of renal function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RenalMeasure {
     /// Creatinine clearance by Cockcroft-Gault, mL/min.
@@ -390,7 +390,7 @@ pub enum RenalMeasure {
 }
 
 /// `[[ingredient.renal]]`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RenalBand {
     /// By which measure.
@@ -417,7 +417,7 @@ pub struct RenalBand {
 }
 
 /// `[ingredient.dialysis]`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DialysisEntry {
     /// What to do.
@@ -437,7 +437,7 @@ pub struct DialysisEntry {
 }
 
 /// `[[ingredient.hepatic]]`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HepaticEntry {
     /// Child-Pugh classes.
@@ -459,7 +459,7 @@ pub struct HepaticEntry {
 }
 
 /// `[[ingredient.pregnancy]]`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PregnancyEntry {
     /// Trimesters, 1 to 3.
@@ -480,7 +480,7 @@ pub struct PregnancyEntry {
 }
 
 /// `[ingredient.counselling]`: words for patients.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Counselling {
     /// What it is for.
@@ -501,7 +501,7 @@ pub struct Counselling {
 }
 
 /// How soon an interaction shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Onset {
     /// Within a day.
@@ -511,7 +511,7 @@ pub enum Onset {
 }
 
 /// How well an interaction is documented.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Evidence {
     /// Studies or many cases.
@@ -522,8 +522,20 @@ pub enum Evidence {
     Theoretical,
 }
 
+/// The most that may be given of a drug beside another.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DoseCeiling {
+    /// Ingredient id.
+    pub drug: String,
+    /// Most in a day.
+    pub daily: f64,
+    /// Its unit.
+    pub unit: String,
+}
+
 /// `[[interaction]]`: every `a` with every `b`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InteractionEntry {
     /// Ingredient ids, `class:ID`, `role:ID`.
@@ -535,6 +547,11 @@ pub struct InteractionEntry {
     pub except: Vec<String>,
     /// What kind of harm or mechanism, a word.
     pub mechanism: Option<String>,
+    /// Critical when the dose of one of the drugs is above this.
+    pub critical_above: Option<DoseCeiling>,
+    /// Diagnoses (ICD-10 prefixes) whose treatment the pair belongs to: then at most a warning.
+    #[serde(default)]
+    pub expected_in: Vec<String>,
     /// How soon.
     pub onset: Option<Onset>,
     /// How well it is documented.
@@ -552,7 +569,7 @@ pub struct InteractionEntry {
 }
 
 /// `[[icd9]]`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Icd9Entry {
     /// Prefix without dot; `?` is one digit.
@@ -562,7 +579,7 @@ pub struct Icd9Entry {
 }
 
 /// `[[diagnosis]]`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DiagnosisEntry {
     /// ICD-10 prefix with dot.
@@ -572,7 +589,7 @@ pub struct DiagnosisEntry {
 }
 
 /// `[[not_drug]]`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NotDrugEntry {
     /// What it is.
@@ -586,7 +603,7 @@ pub struct NotDrugEntry {
 }
 
 /// `[[local_name]]`: what a site calls an ingredient of the packs.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LocalNameEntry {
     /// The name. One that the packs know already must mean this ingredient.

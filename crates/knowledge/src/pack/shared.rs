@@ -2,7 +2,7 @@
 
 use bogam_clinical::record::Tier;
 use bogam_clinical::text::Bilingual;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Basis, Route, When};
 
@@ -52,7 +52,7 @@ macro_rules! fact {
         lists: $lists:expr
     ) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Deserialize)]
+        #[derive(Debug, Clone, Serialize, Deserialize)]
         #[serde(deny_unknown_fields)]
         pub struct $name {
             /// The drugs that it holds for: ingredient ids, `class:ID`, `role:ID`.
@@ -449,7 +449,7 @@ fact! {
 }
 
 /// What is eaten or drunk with a drug.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Food {
     /// Grapefruit and its juice.
@@ -471,7 +471,7 @@ pub enum Food {
 }
 
 /// `[[omission]]`: a drug that guidelines start with and that is absent.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OmissionEntry {
     /// Id.
@@ -523,7 +523,7 @@ impl DrugFact for OmissionEntry {
 }
 
 /// `[[together]]`: drugs that are harmful all together.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TogetherEntry {
     /// Id.
@@ -575,7 +575,7 @@ impl DrugFact for TogetherEntry {
 }
 
 /// `[[role]]`: what drugs do, across classes.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RoleEntry {
     /// Id.
@@ -587,7 +587,7 @@ pub struct RoleEntry {
 }
 
 /// Some drugs of a role.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RoleMember {
     /// Ingredient ids, `class:ID`.
@@ -612,7 +612,7 @@ const fn one() -> u32 {
 }
 
 /// `[[lab]]`: a laboratory result that rules read.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LabEntry {
     /// Id.

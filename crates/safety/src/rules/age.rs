@@ -41,11 +41,13 @@ pub(crate) fn check(input: &CheckInput<'_>, out: &mut Outcome) {
         let (en, ko) = match (entry.below, entry.at_least) {
             (Some(below), None) => (format!("under {below} years"), format!("{below}세 미만")),
             (None, Some(from)) => (format!("from {from} years"), format!("{from}세 이상")),
-            (Some(below), Some(from)) => (format!("{from} to {below} years"), format!("{from}세 이상 {below}세 미만")),
+            (Some(below), Some(from)) => {
+                (format!("{from} to under {below} years"), format!("{from}세 이상 {below}세 미만"))
+            }
             (None, None) => continue,
         };
         let saying = Saying {
-            what: Bilingual::new(format!("{} {en}", words.en), format!("{ko} {}", words.ko)),
+            what: Bilingual::new(format!("{} ({en})", words.en), format!("{} ({ko})", words.ko)),
             reason: Some(&entry.reason),
             instead: entry.instead.as_ref(),
             source: &entry.source,

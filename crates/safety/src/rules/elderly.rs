@@ -11,7 +11,7 @@ use crate::input::{CheckInput, DrugUse, has_code, having_code};
 use crate::outcome::Outcome;
 use crate::route;
 use crate::rule::{Code, Rule};
-use crate::shared::{Codes, Hit, Saying, hits, say, with_components};
+use crate::shared::{Codes, Hit, Saying, hits, say, tier_words, with_components};
 
 const CODES: Codes = Codes { critical: "elderly.contraindicated", warning: "elderly.avoid", note: "elderly.caution" };
 
@@ -82,8 +82,9 @@ fn report(input: &CheckInput<'_>, entry: &ElderlyEntry, drugs: &BTreeSet<DrugIx>
         used.insert("diagnoses".to_owned(), Value::from(codes.collect::<Vec<_>>()));
     }
     let min = entry.age_min;
+    let words = tier_words(entry.severity);
     let saying = Saying {
-        what: Bilingual::new(format!("from {min} years"), format!("{min}세 이상")),
+        what: Bilingual::new(format!("{} (from {min} years)", words.en), format!("{} ({min}세 이상)", words.ko)),
         reason: Some(&entry.reason),
         instead: entry.instead.as_ref(),
         source: &entry.source,

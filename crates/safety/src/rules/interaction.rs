@@ -8,7 +8,7 @@ use bogam_knowledge::{DrugIx, InteractionFact, KnowledgeBase};
 
 use crate::input::CheckInput;
 use crate::outcome::finding;
-use crate::pairs::{connected, facts};
+use crate::pairs::{connected, facts, tier};
 use crate::rule::{Code, Rule};
 use crate::sum::Told;
 use crate::words::{sentences, source};
@@ -31,7 +31,7 @@ pub const RULE: Rule = Rule {
     why: "Two right drugs can be wrong together. One message for one mechanism keeps the list readable.",
     example: "Warfarin with ibuprofen and naproxen gives one `interaction.manage` with three drugs.",
     limits: "Only pairs that the knowledge base names are known; a pair without a rule is not thereby safe. Dose \
-             and duration are not considered. A use whose recorded route is local, of a drug that usually is not, does not \
+             is considered only where a rule names a ceiling, duration is not. A use whose recorded route is local, of a drug that usually is not, does not \
              count. Drugs with recorded times count only where the times overlap or touch; a \
              drug without times counts as used now, with every other.",
     children: "Holds for children.",
@@ -61,7 +61,8 @@ fn report(
     drugs: &BTreeSet<DrugIx>,
     pairs: &[(DrugIx, DrugIx)],
 ) -> Told {
-    let code = match fact.severity {
+    let tier = tier(input, fact);
+    let code = match tier {
         Tier::Critical => CONTRAINDICATED,
         Tier::Warning => MANAGE,
         Tier::Note => AWARE,
@@ -72,7 +73,7 @@ fn report(
         sentences(&[&format!("{}: {}", who.ko, fact.effect.ko), &fact.action.ko]),
     );
     let ids = drugs.iter().map(|ix| input.id(*ix)).collect();
-    let finding = finding(code, fact.severity, ids, message, source(input.knowledge, &fact.source));
+    let finding = finding(code, tier, ids, message, source(input.knowledge, &fact.source));
     Told { problem: fact.mechanism.clone(), specific: true, finding }
 }
 

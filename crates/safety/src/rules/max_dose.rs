@@ -110,15 +110,17 @@ fn exceeded<'a>(
         missing.insert(field("per_day"));
     }
     if let Some((per_day, most)) = order.per_day.zip(entry.per_day).filter(|(per_day, most)| per_day > most) {
+        let count = plain(per_day);
+        let doses = if count == "1" { "1 dose".to_owned() } else { format!("{count} doses") };
         let given = if most < 1.0 {
             Bilingual::new(
-                format!("{} doses a day; at most one in {} days", plain(per_day), plain((1.0 / most).round())),
-                format!("1일 {}회 처방, 최대 {}일에 1회", plain(per_day), plain((1.0 / most).round())),
+                format!("{doses} a day; at most one in {} days", plain((1.0 / most).round())),
+                format!("1일 {count}회 처방, 최대 {}일에 1회", plain((1.0 / most).round())),
             )
         } else {
             Bilingual::new(
-                format!("{} doses a day, at most {}", plain(per_day), plain(most)),
-                format!("1일 {}회 처방, 최대 {}회", plain(per_day), plain(most)),
+                format!("{doses} a day, at most {}", plain(most)),
+                format!("1일 {count}회 처방, 최대 {}회", plain(most)),
             )
         };
         let used = BTreeMap::from([("per_day".to_owned(), Value::from(per_day))]);

@@ -35,10 +35,10 @@ pub fn the_age_decides_below_exclusive_from_inclusive() {
 fn the_finding_names_the_limit() {
     let text = |age: f64, drug: &'static str| message(&patient(json!({ "age_years": age })), &[drug]);
     let (en, ko) = text(5.0, "agea");
-    assert_eq!(en, "Agea: contraindicated under 12 years. Stops breathing.");
-    assert_eq!(ko, "에이지아: 12세 미만 금기. 호흡 정지.");
+    assert_eq!(en, "Agea: contraindicated (under 12 years). Stops breathing.");
+    assert_eq!(ko, "에이지아: 금기 (12세 미만). 호흡 정지.");
     let (en, ko) = text(15.0, "agea");
-    assert_eq!(en, "Agea: avoid, or only with a plan 12 to 18 years. Slows breathing.");
-    assert_eq!(ko, "에이지아: 12세 이상 18세 미만 피하거나 계획 하에 사용. 호흡 억제.");
-    assert_eq!(text(80.0, "ageb").1, "에이지비: 80세 이상 주의하여 사용. 자료 부족.");
+    assert_eq!(en, "Agea: avoid, or only with a plan (12 to under 18 years). Slows breathing.");
+    assert_eq!(ko, "에이지아: 피하거나 계획 하에 사용 (12세 이상 18세 미만). 호흡 억제.");
+    assert_eq!(text(80.0, "ageb").1, "에이지비: 주의하여 사용 (80세 이상). 자료 부족.");
 }

@@ -32,8 +32,8 @@ pub fn age_disease_and_company_decide() {
 #[test]
 fn the_finding_names_age_and_disease() {
     let case = aged(80.0, &["R29.6"]);
-    assert_eq!(message(&case, &["elderb"]).0, "Elderb: from 75 years. Falls again.");
-    assert_eq!(message(&case, &["elderb"]).1, "엘더비: 75세 이상. 반복 낙상.");
+    assert_eq!(message(&case, &["elderb"]).0, "Elderb: avoid, or only with a plan (from 75 years). Falls again.");
+    assert_eq!(message(&case, &["elderb"]).1, "엘더비: 피하거나 계획 하에 사용 (75세 이상). 반복 낙상.");
     let found = check(&case, &uses(&["elderb"])).findings.remove(0);
     assert_eq!(json!(found.used), json!({"age_years": 80.0, "diagnoses": ["R29.6"]}));
     assert_eq!(found.instead.unwrap().en, "Hub");

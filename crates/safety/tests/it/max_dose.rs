@@ -13,8 +13,8 @@ pub fn a_dose_above_the_limit_is_found_and_one_at_the_limit_is_not() {
         spec("the day above", adult(), &["dosea@PO; 1000 mg; x5"], &["warning max_dose.exceeded dosea"]),
         spec("at the critical limit", adult(), &["dosea@PO; 2 g; x4"], &["warning max_dose.exceeded dosea"]),
         spec("above it", adult(), &["dosea@PO; 2 g; x4.1"], &["critical max_dose.dangerous dosea"]),
-        spec("a limit of the old, at it", old(), &["dosea@PO; 0.4 g; x5"], &[]),
-        spec("above", old(), &["dosea@PO; 0.8 g; x3"], &["note max_dose.high dosea"]),
+        spec("a limit of the old, at it: a little above in binary", old(), &["dosea@PO; 0.8 g; x3"], &[]),
+        spec("above", old(), &["dosea@PO; 0.8 g; x3.1"], &["note max_dose.high dosea"]),
         spec(
             "not for children",
             patient(json!({"age_years": 9})),
@@ -48,6 +48,12 @@ pub fn a_weekly_drug_is_not_given_daily() {
         spec("once a week", adult(), &["doseb; 20 mg; x0.142857"], &[]),
         spec("once a day", adult(), &["doseb; 20 mg; x1"], &["critical max_dose.dangerous doseb"]),
         spec("twice a week", adult(), &["doseb; 20 mg; x0.2857"], &["critical max_dose.dangerous doseb"]),
+        spec(
+            "every other day: the day of a dose counts",
+            adult(),
+            &["dosea@PO; 9 g; x0.5"],
+            &["critical max_dose.dangerous dosea"],
+        ),
         spec("too much once a week", adult(), &["doseb; 25.1 mg; x0.142857"], &["critical max_dose.dangerous doseb"]),
     ]);
 }
@@ -98,6 +104,17 @@ pub fn what_an_order_does_not_say_is_said_and_the_rest_is_checked() {
     ]);
 }
 
+/// Two orders of one drug that read alike and differ in what they used.
+#[test]
+fn the_order_of_orders_changes_nothing() {
+    let both = |orders: &[&str]| check(&patient(json!({})), &uses(orders));
+    let (one, other) = ("dosea@PO#0-1; 500 mg; x10", "dosea@PO#2-3; 1000 mg; x5");
+    let outcome = both(&[one, other]);
+    assert_eq!(outcome.findings.len(), 2);
+    assert_eq!(outcome.findings[0].message, outcome.findings[1].message);
+    assert_eq!(outcome, both(&[other, one]));
+}
+
 #[test]
 fn the_finding_names_dose_and_limit() {
     let adult = || patient(json!({}));
@@ -105,7 +122,7 @@ fn the_finding_names_dose_and_limit() {
     assert_eq!(en, "Dosea: 1500 mg in one dose, at most 1000 mg. Liver.");
     assert_eq!(ko, "도세아: 1회 1500 mg, 1회 최대 1000 mg. 간독성.");
     let (en, ko) = message(&adult(), &["doseb; 10 mg; x1"]);
-    assert_eq!(en, "Doseb: 1 doses a day; at most one in 7 days. Once a week only.");
+    assert_eq!(en, "Doseb: 1 dose a day; at most one in 7 days. Once a week only.");
     assert_eq!(ko, "도스비: 1일 1회 처방, 최대 7일에 1회. 주 1회만 투여.");
     // The limit, not the limit with its 5 %.
     assert_eq!(message(&adult(), &["dosec; 800 mg; x1"]).0, "Dosec: 800 mg in one dose, at most 720 mg.");
