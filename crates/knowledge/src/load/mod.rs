@@ -182,7 +182,7 @@ fn finish(
     }
     faults.into_result()?;
     resolve::fill_defaults(&mut merged);
-    let local_names = std::mem::take(&mut merged.local_names);
+    let local_names = merged.local_names.clone();
     let hash = match hashes {
         [one] => one.clone(),
         many => sha256(many.iter().map(String::as_bytes)),

@@ -9,6 +9,7 @@
 
 mod allergy;
 mod codes;
+mod fact_faults;
 mod faults;
 mod fixture;
 mod import;
@@ -17,3 +18,4 @@ mod interactions;
 mod merging;
 mod names;
 mod real_packs;
+mod search;

@@ -90,3 +90,55 @@ fn every_name_of_the_shipped_packs_means_its_ingredient() {
         }
     }
 }
+
+/// `onc_pairs.csv`: the pairs of the ONC high-priority list (Phansalkar S et al., J Am Med Inform Assoc 2012;19:735-43) whose
+/// two ingredients are in the formulary, drawn up by hand.
+#[test]
+fn every_pair_of_the_onc_high_priority_list_is_critical_or_a_warning() {
+    let Ok(base) = shipped() else { return };
+    let rows = include_str!("onc_pairs.csv").lines().skip(1).collect::<Vec<_>>();
+    assert!(rows.len() > 150);
+    let quiet = |row: &&&str| {
+        let [_, a, b] = row.split(',').collect::<Vec<_>>()[..] else { panic!("{row}") };
+        let drug = |id| base.find(id).unwrap_or_else(|| panic!("{row}: no ingredient {id}"));
+        base.interaction(drug(a), drug(b)).is_none_or(|fact| fact.severity < bogam_clinical::Tier::Warning)
+    };
+    let missing = rows.iter().filter(quiet).collect::<Vec<_>>();
+    assert!(missing.is_empty(), "not covered: {missing:#?}");
+}
+
+/// The rules ask for these roles and labs by id: without them a sum is silent.
+#[test]
+fn the_roles_and_labs_that_rules_ask_for_have_members() {
+    let Ok(base) = shipped() else { return };
+    let roles = [
+        "qt",
+        "bleeding",
+        "anticholinergic",
+        "serotonergic",
+        "raises_potassium",
+        "sedative",
+        "opioid",
+        "benzodiazepine",
+    ];
+    for role in roles {
+        let members = base.drugs().filter(|drug| base.role(role, *drug).is_some()).count();
+        assert!(members >= 5, "{role} has {members} members");
+    }
+    for (lab, units) in [("potassium", ["mmol/L"].as_slice()), ("magnesium", &["mmol/L", "mg/dL"])] {
+        let unit = base.lab(lab).map(|lab| lab.unit.clone()).unwrap_or_default();
+        assert!(units.contains(&unit.as_str()), "{lab} in {unit:?}");
+    }
+}
+
+#[test]
+fn a_compiled_pack_is_the_same_base() {
+    let files = read_packs();
+    let Ok(base) = KnowledgeBase::from_files(&[files.clone()]) else { return };
+    let compiled = KnowledgeBase::from_compiled(&KnowledgeBase::compile(&files).unwrap(), &[]).unwrap();
+    assert_eq!((base.hash(), base.counts()), (compiled.hash(), compiled.counts()));
+    for drug in base.drugs() {
+        assert_eq!(format!("{:?}", base.ingredient(drug)), format!("{:?}", compiled.ingredient(drug)));
+    }
+    assert!(KnowledgeBase::from_compiled(b"something else", &[]).is_err());
+}

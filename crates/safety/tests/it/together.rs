@@ -20,11 +20,12 @@ pub fn one_of_each_side_at_one_time() {
         spec("two by two, never all", adult(), &["trioa#0-2", "triob#1-3", "trioc#3-4"], &[]),
         spec("one on two sides", adult(), &["trioa / triob", "trioc"], &["warning together.avoid trioa / triob,trioc"]),
         spec(
-            "one substance on two uses is one side",
+            "two uses on one side",
             adult(),
             &["trioa / triob", "triob@PO#0-1"],
             &["warning duplicate.ingredient trioa / triob,triob"],
         ),
+        spec("one drug that is named on two sides is one", adult(), &["triob", "oxinb"], &[]),
         spec("one in the eye", adult(), &["trioa", "triob", "trioc@OPH"], &[]),
         spec(
             "holds for children",
