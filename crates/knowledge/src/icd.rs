@@ -129,7 +129,8 @@ fn is_icd10(code: &str) -> bool {
     (3..=7).contains(&code.len())
         && code.bytes().enumerate().all(|(at, byte)| match at {
             0 => byte.is_ascii_uppercase(),
-            1 => byte.is_ascii_digit(),
+            // ICD-10-CM has one block that begins with two letters: QA0.
+            1 => byte.is_ascii_digit() || (byte == b'A' && code.starts_with('Q')),
             _rest => byte.is_ascii_digit() || byte.is_ascii_uppercase(),
         })
 }

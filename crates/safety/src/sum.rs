@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::input::{CheckInput, DrugUse};
 use crate::outcome::{Outcome, finding};
 use crate::route;
+use crate::rules::opioid_benzodiazepine::TOGETHER;
 use crate::shared::{ids, names, with_components};
 use crate::words::sentences;
 
@@ -32,6 +33,8 @@ pub(crate) fn absorb(told: Vec<Told>) -> Vec<Finding> {
             && within
             && more.finding.tier >= less.finding.tier
             && (greater || more.specific && !less.specific)
+            // What a sum says does not stand for a boxed warning.
+            && (more.specific || less.finding.code != TOGETHER)
     };
     let kept = told.iter().filter(|less| !told.iter().any(|more| covers(more, less)));
     kept.map(|t| t.finding.clone()).collect()

@@ -325,8 +325,10 @@ impl<'a> Suggester<'a> {
         let regimen = regimen(ranked, &critical, setup);
 
         let listed_uses = uses(ranked, &regimen.listed);
-        let Outcome { mut findings, not_evaluated } = alone;
-        findings.extend(check_pairs(&self.input(setup, &listed_uses)).findings);
+        let Outcome { mut findings, mut not_evaluated } = alone;
+        let pairs = check_pairs(&self.input(setup, &listed_uses));
+        findings.extend(pairs.findings);
+        not_evaluated.extend(pairs.not_evaluated);
         // The list is what the patient would be on: what is absent from it is known.
         findings.extend(check_whole(&self.input(setup, &listed_uses), true).findings);
         for (at, r) in ranked.iter().enumerate() {

@@ -17,10 +17,10 @@ pub const RULE: Rule = Rule {
     name: "bleeding",
     title: "Bleeding",
     codes: &[Code { code: SUM.code, tier: "warning", meaning: "Several drugs that make bleed." }],
-    what: "The role `bleeding` of drugs used at one time: anticoagulants count once, with the strongest; antiplatelets, \
-           NSAIDs and serotonin reuptake inhibitors with their weight. From 4 a warning.",
+    what: "The role `bleeding` of drugs used at one time: anticoagulants count once, with the strongest; antiplatelets \
+           and NSAIDs with their weight. From 4 a warning.",
     why: "Each of them has its reason; the bleeding comes from the sum.",
-    example: "Warfarin with aspirin (3 + 1) gives a warning; prophylactic heparin with aspirin (2 + 1) nothing.",
+    example: "Warfarin with aspirin (3 + 1) gives a warning; heparin with aspirin (1 + 1) nothing.",
     limits: "Whether a heparin is given to treat or to prevent is not known from its name. Stents and their dates are not \
              known: dual antiplatelet therapy alone stays below the limit.",
     children: "Holds for children.",

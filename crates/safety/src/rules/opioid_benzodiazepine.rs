@@ -13,7 +13,7 @@ use crate::rules::sedation::PROBLEM;
 use crate::shared::{Saying, say, with_components};
 use crate::sum::Told;
 
-const TOGETHER: &str = "opioid_benzodiazepine.together";
+pub(crate) const TOGETHER: &str = "opioid_benzodiazepine.together";
 
 /// The rule.
 pub const RULE: Rule = Rule {

@@ -30,7 +30,7 @@ pub const RULE: Rule = Rule {
            Risks: QTc from 470 ms, potassium below 3.5 mmol/L, magnesium below 0.7 mmol/L, a congenital long QT (I45.81), \
            and a woman from 65 years.",
     why: "Torsades de pointes comes from several causes at once; each drug alone looks harmless.",
-    example: "Haloperidol with methadone gives a warning; ondansetron with citalopram and a potassium of 3.1 as well.",
+    example: "Haloperidol with methadone gives a warning; ondansetron with citalopram and a potassium of 3.1 a note.",
     limits: "A sum of 4 counts only with a risk: without one it is listed as not \
              evaluated when QTc, potassium or magnesium is not known, since each could be the risk. Above 4 the finding names \
              what was missing. Dose, route and infusion speed are not considered. Pairs that are never given together are interactions. A QTc \

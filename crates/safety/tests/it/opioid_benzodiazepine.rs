@@ -21,10 +21,10 @@ pub fn both_at_one_time() {
         spec("in intensive care", case(json!({"admission": {"icu": true}})), &["opia", "benza"], watched),
         spec("in palliative care", diagnosed(&["Z51.5"], json!({})), &["opia", "benza"], watched),
         spec(
-            "a sum of more drugs, as severe, says it as well",
+            "a sum of more drugs does not stand for the boxed warning",
             adult(),
             &["opia", "benza", "sedc"],
-            &["warning sedation.sum benza,opia,sedc"],
+            &["warning opioid_benzodiazepine.together benza,opia", "warning sedation.sum benza,opia,sedc"],
         ),
         spec(
             "a lesser sum of more drugs does not",

@@ -285,7 +285,12 @@ pub fn sedation_by_sum_and_risk() {
         spec("5 from 75 years", aged(75.0), five, warning),
         spec("5 with COPD", diagnosed(&["J44.1"], json!({})), five, warning),
         spec("5 with another disease of the lung", diagnosed(&["J45.9"], json!({})), five, note),
-        spec("6", normal(), &["opia", "sedc", "benza"], &["warning sedation.sum benza,opia,sedc"]),
+        spec(
+            "6",
+            normal(),
+            &["opia", "sedc", "benza"],
+            &["warning opioid_benzodiazepine.together benza,opia", "warning sedation.sum benza,opia,sedc"],
+        ),
         spec("in intensive care", diagnosed(&["J44.1"], icu), five, note),
         spec("one on the skin", normal(), &["opia@TOP", "sedc"], &[]),
         spec("not for children", child(), five, &["? dose.adult_only opia,seda,sedc"]),
