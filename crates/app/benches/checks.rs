@@ -1,6 +1,13 @@
 //! How long the knowledge takes to load, and one check of thirty drugs, with the shipped pack alone and with an imported
 //! pack of 160,000 pairs. Prints a table and writes `target/bench/checks.json`.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::as_conversions, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::print_stdout,
+    missing_docs
+)]
 #![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
 use std::fmt::Write as _;
@@ -18,18 +25,23 @@ const LOADS: usize = 20;
 
 fn main() {
     let shipped = shipped_pack();
-    let base = KnowledgeBase::from_files(&[shipped.clone()]).unwrap();
-    let packs = [shipped.clone(), imported(&base)];
+    let compiled = KnowledgeBase::compile(&shipped).unwrap();
+    let base = KnowledgeBase::from_compiled(&compiled, &[]).unwrap();
+    let packs = [shipped, imported(&base)];
     let with_pairs = KnowledgeBase::from_files(&packs).unwrap();
     let rows = [
-        ("load, shipped pack", times(LOADS, |_| drop(KnowledgeBase::from_files(&[shipped.clone()]).unwrap()))),
-        ("load, with 160,000 pairs", times(LOADS, |_| drop(KnowledgeBase::from_files(&packs).unwrap()))),
+        ("load from TOML, shipped pack", times(LOADS, |_| drop(KnowledgeBase::from_files(&packs[..1]).unwrap()))),
+        ("load compiled, shipped pack", times(LOADS, |_| drop(KnowledgeBase::from_compiled(&compiled, &[]).unwrap()))),
+        (
+            "load compiled, with 160,000 pairs",
+            times(LOADS, |_| drop(KnowledgeBase::from_compiled(&compiled, &packs[1..]).unwrap())),
+        ),
         ("check 30 drugs, shipped pack", checks(&base)),
         ("check 30 drugs, with 160,000 pairs", checks(&with_pairs)),
     ];
-    let mut table = format!("{:<36}{:>10}{:>10}{:>10}\n", "milliseconds", "median", "p99", "most");
+    let mut table = format!("{:<38}{:>10}{:>10}{:>10}\n", "milliseconds", "median", "p99", "most");
     for (name, t) in &rows {
-        writeln!(table, "{name:<36}{:>10.3}{:>10.3}{:>10.3}", at(t, 0.5), at(t, 0.99), at(t, 1.0)).unwrap();
+        writeln!(table, "{name:<38}{:>10.3}{:>10.3}{:>10.3}", at(t, 0.5), at(t, 0.99), at(t, 1.0)).unwrap();
     }
     print!("{table}");
     let result = rows.iter().map(|(name, t)| json!({"what": name, "median_ms": at(t, 0.5), "p99_ms": at(t, 0.99), "most_ms": at(t, 1.0), "runs": t.len()}));
@@ -58,6 +70,8 @@ fn at(sorted: &[f64], share: f64) -> f64 {
 
 /// Checks of thirty drugs, drawn anew each time, in one patient with results and diagnoses.
 fn checks(base: &KnowledgeBase) -> Vec<f64> {
+    let diagnoses = ["I50.22", "I48.0", "N18.4", "E11.22", "J44.1", "K25.4", "F03.90", "G20", "I21.4", "H40.20"]
+        .map(|code| json!({"system": "icd10", "code": code}));
     let case = json!({
         "case_id": "bench", "as_of": "2026-03-02T09:00:00",
         "patient": {
@@ -72,8 +86,7 @@ fn checks(base: &KnowledgeBase) -> Vec<f64> {
             ]
         },
         "admission": {"setting": "inpatient", "nil_by_mouth": false},
-        "diagnoses": ["I50.22", "I48.0", "N18.4", "E11.22", "J44.1", "K25.4", "F03.90", "G20", "I21.4", "H40.20"]
-            .map(|code| json!({"system": "icd10", "code": code}))
+        "diagnoses": diagnoses
     });
     let case = bogam_clinical::read_case(&case.to_string()).unwrap().case;
     let codes = case.diagnoses.iter().map(|d| base.codes(d)).collect::<Vec<DiagnosisCodes>>();

@@ -35,7 +35,7 @@ const CORE: [&str; 4] = ["clinical", "evaluate", "knowledge", "safety"];
 /// Crates of others that the core may name: they turn values into values.
 const CORE_MAY_NAME: [&str; 12] = [
     "csv",
-    "encoding_rs",
+    "encoding_rs", "postcard",
     "jiff", // civil dates only: its default features, and with them the system's time zone, are off
     "schemars",
     "serde",
