@@ -33,9 +33,10 @@ const EDGES: [(&str, &[&str]); 10] = [
 const CORE: [&str; 4] = ["clinical", "evaluate", "knowledge", "safety"];
 
 /// Crates of others that the core may name: they turn values into values.
-const CORE_MAY_NAME: [&str; 12] = [
+const CORE_MAY_NAME: [&str; 13] = [
     "csv",
-    "encoding_rs", "postcard",
+    "encoding_rs",
+    "postcard",
     "jiff", // civil dates only: its default features, and with them the system's time zone, are off
     "schemars",
     "serde",
