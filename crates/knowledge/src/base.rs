@@ -323,6 +323,14 @@ impl KnowledgeBase {
         &self.ingredient(ix).components
     }
 
+    /// The tags of all sources and their titles, by tag.
+    #[must_use]
+    pub fn sources(&self) -> Vec<(&str, &str)> {
+        let mut all = self.source_titles.iter().map(|(tag, title)| (tag.as_str(), title.as_str())).collect::<Vec<_>>();
+        all.sort_unstable();
+        all
+    }
+
     /// The title of a source.
     #[must_use]
     pub fn source_title(&self, tag: &str) -> Option<&str> {

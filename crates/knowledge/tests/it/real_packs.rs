@@ -142,3 +142,26 @@ fn a_compiled_pack_is_the_same_base() {
     }
     assert!(KnowledgeBase::from_compiled(b"something else", &[]).is_err());
 }
+
+/// The page of sources for readers is that of the pack. Write it anew with `BOGAM_WRITE=1`.
+#[test]
+#[allow(clippy::disallowed_methods, reason = "a test compares a committed page")]
+fn the_committed_page_of_sources_is_that_of_the_packs() {
+    let Ok(base) = shipped() else { return };
+    let mut page =
+        "<!-- Generated from sources.toml. A test compares it; do not edit. -->\n\n# Sources\n\nWhat the `source` \
+                    of a fact names. All are open to read without a licence.\n\n| tag | source |\n|---|---|\n"
+            .to_owned();
+    for (tag, title) in base.sources() {
+        page.push_str(&format!("| `{tag}` | {title} |\n"));
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/knowledge/SOURCES.md");
+    if std::env::var_os("BOGAM_WRITE").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == page,
+        "SOURCES.md is not that of the packs: run `BOGAM_WRITE=1 cargo test -p bogam-knowledge sources`"
+    );
+}
