@@ -1,6 +1,6 @@
 //! A record as a report for reading, in English or Korean.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bogam_clinical::case::{Case, Pregnancy, Setting, Sex};
 use bogam_clinical::record::{ErrorRecord, Finding, SuggestedDrug, SuggestionRecord, Tier};
@@ -344,9 +344,15 @@ fn not_evaluated(out: &mut String, record: &SuggestionRecord, lang: Lang) {
         .chain(record.withheld.iter().map(|d| d.ingredient.as_str()))
         .collect();
     let mut lines: BTreeMap<String, String> = BTreeMap::new();
+    // One line for all results that are not there: the record has them one by one, with their drugs.
+    let mut results: BTreeSet<&str> = BTreeSet::new();
     for entry in &record.not_evaluated {
         let drugs: Vec<&str> = entry.drugs.iter().map(String::as_str).filter(|d| shown.contains(d)).collect();
         if drugs.is_empty() && !entry.drugs.is_empty() {
+            continue;
+        }
+        if entry.code == "lab" {
+            results.extend(entry.missing.iter().map(String::as_str).map(result_name));
             continue;
         }
         let which = if drugs.len() > 8 { format!("{} {}", drugs.len(), w.all) } else { drugs.join(", ") };
@@ -358,6 +364,10 @@ fn not_evaluated(out: &mut String, record: &SuggestionRecord, lang: Lang) {
         let parts: Vec<String> = [which, missing].into_iter().filter(|p| !p.is_empty()).collect();
         lines.insert(format!("{} {}", entry.code, parts.join(" — ")), parts.join(" — "));
     }
+    if !results.is_empty() {
+        let names = results.into_iter().collect::<Vec<&str>>().join(", ");
+        lines.insert(format!("lab {}: {names}", w.missing), String::new());
+    }
     if lines.is_empty() {
         out.push_str(&format!("{}\n", w.none));
     }
@@ -367,6 +377,11 @@ fn not_evaluated(out: &mut String, record: &SuggestionRecord, lang: Lang) {
     if !record.unrecognised.is_empty() {
         labelled(out, 0, &format!("{}: ", w.unrecognised), &record.unrecognised.join(", "));
     }
+}
+
+/// `potassium` of `patient.labs[potassium]`; anything else as it is.
+fn result_name(field: &str) -> &str {
+    field.strip_prefix("patient.labs[").and_then(|rest| rest.strip_suffix(']')).unwrap_or(field)
 }
 
 fn made_by(out: &mut String, record: &SuggestionRecord, lang: Lang) {

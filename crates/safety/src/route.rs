@@ -64,8 +64,9 @@ pub(crate) fn routes_of(usage: &DrugUse) -> Vec<Route> {
 /// Whether a fact holds for a use of a drug, by what the use and the fact say of routes. `of` is the ingredient that the
 /// fact is about: the drug, or a component of it.
 ///
-/// A fact that names routes holds for the recorded one, or for those of the usual use when none is recorded. A fact that
-/// names none holds for the usual use: for an eye drop only if its ingredient is nothing but an eye drop.
+/// A fact that names routes holds for the recorded one. For an order without a route it holds when one of the usual routes
+/// is named; for a candidate that nobody ordered, when the first of its routes is: that is its commonest. A fact that names
+/// none holds for the usual use: for an eye drop only if its ingredient is nothing but an eye drop.
 pub(crate) fn holds(usage: &DrugUse, drug: &IngredientEntry, of: &IngredientEntry, routes: &[Route]) -> bool {
     if routes.is_empty() {
         let usual = usual_sites(of);
@@ -74,6 +75,9 @@ pub(crate) fn holds(usage: &DrugUse, drug: &IngredientEntry, of: &IngredientEntr
     let recorded = routes_of(usage);
     if !recorded.is_empty() {
         return recorded.iter().any(|route| routes.contains(route));
+    }
+    if usage.entry.is_none() {
+        return drug.routes.first().is_some_and(|route| routes.contains(route));
     }
     let usual = usual_sites(drug);
     drug.routes.iter().any(|route| usual.contains(&site(*route)) && routes.contains(route))

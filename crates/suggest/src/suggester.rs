@@ -325,7 +325,15 @@ impl<'a> Suggester<'a> {
         let regimen = regimen(ranked, &critical, setup);
 
         let listed_uses = uses(ranked, &regimen.listed);
-        let Outcome { mut findings, mut not_evaluated } = alone;
+        // A finding names the drugs of one set: what is listed is not told together with what is not.
+        let considered = (0..ranked.len()).filter(|at| !regimen.listed.contains(at) && !regimen.withheld.contains(at));
+        let considered = uses(ranked, &considered.collect::<Vec<usize>>());
+        let mut not_evaluated = alone.not_evaluated;
+        let mut findings = Vec::new();
+        let withheld = uses(ranked, &regimen.withheld.iter().copied().collect::<Vec<usize>>());
+        for set in [&listed_uses, &withheld, &considered] {
+            findings.extend(check_each(&self.input(setup, set)).findings);
+        }
         let pairs = check_pairs(&self.input(setup, &listed_uses));
         findings.extend(pairs.findings);
         not_evaluated.extend(pairs.not_evaluated);
