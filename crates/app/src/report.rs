@@ -29,6 +29,7 @@ struct Words {
     instead: &'static str,
     not_evaluated: &'static str,
     missing: &'static str,
+    results: &'static str,
     all: &'static str,
     unrecognised: &'static str,
     advice: &'static str,
@@ -55,6 +56,7 @@ const ENGLISH: Words = Words {
     instead: "Instead",
     not_evaluated: "Not evaluated",
     missing: "missing",
+    results: "results that are not there",
     all: "drugs",
     unrecognised: "Not recognised",
     advice: "Advice for the patient",
@@ -81,6 +83,7 @@ const KOREAN: Words = Words {
     instead: "대안",
     not_evaluated: "평가하지 못한 항목",
     missing: "없는 정보",
+    results: "없는 검사 결과",
     all: "개 약물",
     unrecognised: "인식하지 못한 항목",
     advice: "환자 안내",
@@ -366,7 +369,7 @@ fn not_evaluated(out: &mut String, record: &SuggestionRecord, lang: Lang) {
     }
     if !results.is_empty() {
         let names = results.into_iter().collect::<Vec<&str>>().join(", ");
-        lines.insert(format!("lab {}: {names}", w.missing), String::new());
+        lines.insert(format!("lab {}: {names}", w.results), String::new());
     }
     if lines.is_empty() {
         out.push_str(&format!("{}\n", w.none));

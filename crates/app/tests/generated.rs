@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// What writes the files anew instead of comparing them.
-const UPDATE: &str = "BOGAM_UPDATE";
+const UPDATE: &str = "BOGAM_WRITE";
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schema")

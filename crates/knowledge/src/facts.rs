@@ -10,7 +10,7 @@ use crate::load::{FactTables, Located};
 use crate::pack::{
     AgeLimitEntry, ConditionEntry, DoNotSplitEntry, DoseLimitEntry, DurationLimitEntry, ElderlyEntry, FoodEntry,
     GenotypeEntry, LabLimitEntry, LactationEntry, MissedDoseEntry, MonitoringEntry, OfDrugs, PregnancyLimitEntry,
-    RoleEntry, RouteLimitEntry, for_each_fact_table,
+    RoleEntry, RouteLimitEntry, SiteTierEntry, for_each_fact_table,
 };
 
 /// The entries of one table, by drug.
@@ -81,9 +81,8 @@ macro_rules! all_facts {
 }
 for_each_fact_table!(all_facts);
 
-/// In order of file and line: the order in which files are read changes nothing.
-fn ordered<T>(mut entries: Vec<Located<T>>) -> Vec<T> {
-    entries.sort_by(|a, b| a.at.cmp(&b.at));
+/// In order of packs, and within one of file and line: the files of a pack were read in order of path.
+fn ordered<T>(entries: Vec<Located<T>>) -> Vec<T> {
     entries.into_iter().map(|e| e.value).collect()
 }
 

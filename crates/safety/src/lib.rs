@@ -24,6 +24,7 @@ mod route;
 mod rule;
 pub mod rules;
 mod shared;
+mod site;
 mod sum;
 mod words;
 
@@ -66,6 +67,7 @@ pub fn check_each(input: &CheckInput<'_>) -> Outcome {
         rules::elderly::check(input, &mut outcome);
         rules::monitoring::check(input, &mut outcome);
     }
+    site::apply(input, &mut outcome);
     outcome.ordered()
 }
 
@@ -90,6 +92,7 @@ pub fn check_pairs(input: &CheckInput<'_>) -> Outcome {
     for finding in sum::absorb(told) {
         outcome.add(finding);
     }
+    site::apply(input, &mut outcome);
     outcome.ordered()
 }
 
@@ -101,6 +104,7 @@ pub fn check_whole(input: &CheckInput<'_>, known: bool) -> Outcome {
     if !input.case.patient.is_child() {
         rules::omission::check(input, known, &mut outcome);
     }
+    site::apply(input, &mut outcome);
     outcome.ordered()
 }
 

@@ -132,6 +132,15 @@ pub(crate) fn say(
     found
 }
 
+/// The name of a tier.
+pub(crate) fn tier_name(tier: Tier) -> Bilingual {
+    match tier {
+        Tier::Critical => Bilingual::new("critical", "금기"),
+        Tier::Warning => Bilingual::new("warning", "주의"),
+        Tier::Note => Bilingual::new("note", "참고"),
+    }
+}
+
 /// The words of a tier: contraindicated, avoid, caution.
 pub(crate) fn tier_words(tier: Tier) -> Bilingual {
     match tier {

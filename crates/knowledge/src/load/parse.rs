@@ -16,7 +16,7 @@ use crate::pack::{
     DoNotSplitEntry, DoseLimitEntry, DurationLimitEntry, ElderlyEntry, FoodEntry, GenotypeEntry, Icd9Entry,
     IngredientEntry, InteractionEntry, LabEntry, LabLimitEntry, LactationEntry, LocalNameEntry, MissedDoseEntry,
     MonitoringEntry, NotDrugEntry, OmissionEntry, PackInfo, PregnancyLimitEntry, PurposeEntry, ReactionEntry,
-    RoleEntry, RouteLimitEntry, Source, TogetherEntry, for_each_fact_table,
+    RoleEntry, RouteLimitEntry, SiteTierEntry, Source, TogetherEntry, for_each_fact_table,
 };
 
 /// The tables of facts that are indexed by drug.

@@ -11,7 +11,7 @@ pub(crate) use shared::for_each_fact_table;
 pub use shared::{
     AgeLimitEntry, ConditionEntry, DoNotSplitEntry, DoseLimitEntry, DrugFact, DurationLimitEntry, ElderlyEntry, Food,
     FoodEntry, GenotypeEntry, LabEntry, LabLimitEntry, LactationEntry, MissedDoseEntry, MonitoringEntry, OfDrugs,
-    OmissionEntry, PregnancyLimitEntry, RoleEntry, RoleMember, RouteLimitEntry, TogetherEntry,
+    OmissionEntry, PregnancyLimitEntry, RoleEntry, RoleMember, RouteLimitEntry, SiteTierEntry, TogetherEntry,
 };
 
 /// `[pack]`.

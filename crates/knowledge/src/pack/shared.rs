@@ -448,6 +448,29 @@ fact! {
     lists: |_| Vec::new()
 }
 
+fact! {
+    /// `[[site_tier]]`: how much a finding matters at a site, and why it differs.
+    SiteTierEntry {
+        /// The code of the finding.
+        pub code: String,
+        /// How much it matters here.
+        pub tier: Tier,
+        /// Why.
+        pub reason: Bilingual,
+    }
+    severity: |_| None;
+    texts: |e| vec![("reason", &e.reason)];
+    codes: |_| Vec::new();
+    faults: |e| {
+        let pair = e.code.starts_with("interaction.");
+        let mut faults = unless(pair, "code", "what two drugs do together is said anew by an [[interaction]] of the site");
+        faults.extend(unless(!e.code.contains('.'), "code", "this is no code of a finding: see docs/rules.md"));
+        faults
+    };
+    lab: |_| None;
+    lists: |_| Vec::new()
+}
+
 /// What is eaten or drunk with a drug.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -659,6 +682,7 @@ macro_rules! for_each_fact_table {
             do_not_split: DoNotSplitEntry,
             food: FoodEntry,
             missed_dose: MissedDoseEntry,
+            site_tier: SiteTierEntry,
         }
     };
 }

@@ -74,6 +74,13 @@ any_of = [\"testdrug\"]
 reason = { en = \"omission why\", ko = \"이유\" }
 source = \"label\"
 basis = \"recalled\"
+[[site_tier]]
+code = \"age.avoid\"
+drugs = [\"testdrug\"]
+tier = \"note\"
+reason = { en = \"site why\", ko = \"이유\" }
+source = \"label\"
+basis = \"recalled\"
 [[together]]
 id = \"three\"
 sides = [[\"testdrug\"], [\"other\"], [\"role:heavy\"]]
@@ -147,6 +154,8 @@ fn codes_limits_and_units_have_their_form() {
     broken("{ \"meq/l\" = 1.0 }", "{ \"meq/l\" = 0.0 }", "must be above 0");
     broken("plausible = [1.0, 12.0]", "plausible = [12.0, 1.0]", "plausible is [least, most]");
     broken("daily = 50, unit = \"mg\"", "daily = 50, unit = \"pills\"", "critical_above needs a daily dose");
+    broken("code = \"age.avoid\"", "code = \"interaction.manage\"", "said anew by an [[interaction]]");
+    broken("code = \"age.avoid\"", "code = \"age\"", "no code of a finding");
     broken("expected_in = [\"C91\"]", "expected_in = [\"c91\"]", "no ICD-10 prefix");
 }
 

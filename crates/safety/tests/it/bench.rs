@@ -11,15 +11,17 @@ use serde_json::{Value, json};
 
 pub fn knowledge() -> &'static KnowledgeBase {
     static BASE: OnceLock<KnowledgeBase> = OnceLock::new();
-    BASE.get_or_init(|| {
-        let files = [
-            ("pack.toml", include_bytes!("pack.toml").as_slice()),
-            ("facts.toml", include_bytes!("facts.toml")),
-            ("together.toml", include_bytes!("together.toml")),
-        ];
-        let files = files.map(|(path, bytes)| PackFile { path: path.into(), bytes: bytes.to_vec() });
-        KnowledgeBase::from_files(&[files.to_vec()]).unwrap_or_else(|e| panic!("{e:?}"))
-    })
+    BASE.get_or_init(|| KnowledgeBase::from_files(&[pack_files()]).unwrap_or_else(|e| panic!("{e:?}")))
+}
+
+/// The files of the synthetic pack.
+pub fn pack_files() -> Vec<PackFile> {
+    let files = [
+        ("pack.toml", include_bytes!("pack.toml").as_slice()),
+        ("facts.toml", include_bytes!("facts.toml")),
+        ("together.toml", include_bytes!("together.toml")),
+    ];
+    files.map(|(path, bytes)| PackFile { path: path.into(), bytes: bytes.to_vec() }).to_vec()
 }
 
 /// A man of 40 years with normal kidneys and liver, everything known, no allergy, a fracture; changed by a patch in

@@ -36,6 +36,7 @@ mod properties;
 mod recognised;
 mod renal;
 mod route;
+mod site;
 mod split;
 mod sums;
 mod together;
