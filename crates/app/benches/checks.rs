@@ -1,5 +1,5 @@
 //! How long the knowledge takes to load, and one check of thirty drugs, with the shipped pack alone and with an imported
-//! pack of 160,000 pairs. Prints a table and writes `target/bench/checks.json`.
+//! pack of 160,000 pairs; and one query of the search over diagnoses. Prints a table and writes `target/bench/checks.json`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -13,7 +13,7 @@
 use std::fmt::Write as _;
 use std::time::Instant;
 
-use bogam_knowledge::{DiagnosisCodes, DrugIx, KnowledgeBase, PackFile};
+use bogam_knowledge::{DiagnosisCodes, DiagnosisSearch, DrugIx, KnowledgeBase, PackFile};
 use bogam_safety::{CheckInput, DrugUse};
 use bogam_testkit::{root, shipped_pack};
 use serde_json::json;
@@ -29,7 +29,7 @@ fn main() {
     let base = KnowledgeBase::from_compiled(&compiled, &[]).unwrap();
     let packs = [shipped, imported(&base)];
     let with_pairs = KnowledgeBase::from_files(&packs).unwrap();
-    let rows = [
+    let mut rows = vec![
         ("load from TOML, shipped pack", times(LOADS, |_| drop(KnowledgeBase::from_files(&packs[..1]).unwrap()))),
         ("load compiled, shipped pack", times(LOADS, |_| drop(KnowledgeBase::from_compiled(&compiled, &[]).unwrap()))),
         (
@@ -39,6 +39,10 @@ fn main() {
         ("check 30 drugs, shipped pack", checks(&base)),
         ("check 30 drugs, with 160,000 pairs", checks(&with_pairs)),
     ];
+    match searches(&compiled) {
+        Some(times) => rows.push(("search over diagnoses, one query", times)),
+        None => println!("SKIPPED (no terms/icd_titles.csv: run make setup): search over diagnoses"),
+    }
     let mut table = format!("{:<38}{:>10}{:>10}{:>10}\n", "milliseconds", "median", "p99", "most");
     for (name, t) in &rows {
         writeln!(table, "{name:<38}{:>10.3}{:>10.3}{:>10.3}", at(t, 0.5), at(t, 0.99), at(t, 1.0)).unwrap();
@@ -49,6 +53,38 @@ fn main() {
     std::fs::create_dir_all(&folder).unwrap();
     let text = serde_json::to_string_pretty(&result.collect::<Vec<_>>()).unwrap();
     std::fs::write(folder.join("checks.json"), text).unwrap();
+}
+
+/// The search over all titles that the set-up fetched, as somebody types: codes, words, both languages, with errors.
+fn searches(compiled: &[u8]) -> Option<Vec<f64>> {
+    let titles = std::fs::read(root().join("terms/icd_titles.csv")).ok()?;
+    let pack = std::fs::read(root().join("terms/pack.toml")).ok()?;
+    let files = vec![
+        PackFile { path: "pack.toml".into(), bytes: pack },
+        PackFile { path: "icd_titles.csv".into(), bytes: titles },
+    ];
+    let search = DiagnosisSearch::new(&KnowledgeBase::from_compiled(compiled, &[files]).unwrap());
+    let queries = [
+        "I50",
+        "E11.6",
+        "h",
+        "he",
+        "heart",
+        "heart failure",
+        "acute kidney injury",
+        "diabtes melitus",
+        "pneumona",
+        "심부전",
+        "당뇨",
+        "뇌겡색",
+        "fracture of neck of femur",
+        "chronic obstructive pulmonary disease with exacerbation",
+        "unspecified",
+    ];
+    let mut found = 0;
+    let result = times(queries.len() * 40, |n| found += search.find(queries[n % queries.len()], 20).len());
+    assert!(found > 0);
+    Some(result)
 }
 
 /// Milliseconds of each run, sorted.

@@ -240,7 +240,8 @@ impl DiagnosisSearch {
                 } else {
                     within(&asked, name, allowed)?
                 };
-                Some((wrong, !name.starts_with(&asked), name.len(), *n))
+                // The head of a Korean name stands last: 수축기 심부전 is a 심부전, 심부전을 동반한 심장병 is not.
+                Some((wrong, !name.ends_with(&asked), !name.starts_with(&asked), name.len(), *n))
             })
             .collect::<Vec<_>>();
         ranked.sort_unstable();

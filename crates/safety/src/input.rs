@@ -61,6 +61,18 @@ impl CheckInput<'_> {
         self.ingredients().into_iter().map(|ix| self.id(ix)).collect()
     }
 
+    /// Where an order stands in the case, to put the name of a field behind: `patient.current_drugs[0].`; of an order that
+    /// does not come from the case, its name.
+    pub(crate) fn field_of(&self, order: &DrugEntry) -> String {
+        let place = |list: &[DrugEntry], name: &str| {
+            list.iter().position(|entry| entry == order).map(|at| format!("{name}[{at}]."))
+        };
+        let current = self.case.patient.current_drugs.as_deref().unwrap_or_default();
+        let found = place(current, "patient.current_drugs");
+        let found = found.or_else(|| place(&self.case.proposed_drugs, "proposed_drugs"));
+        found.unwrap_or_else(|| format!("{}: ", order.name))
+    }
+
     pub(crate) fn id(&self, ix: DrugIx) -> String {
         self.knowledge.ingredient(ix).id().to_owned()
     }

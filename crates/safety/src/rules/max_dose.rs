@@ -105,7 +105,7 @@ fn exceeded<'a>(
     missing: &mut BTreeSet<String>,
 ) -> Vec<Exceeded<'a>> {
     let mut found = Vec::new();
-    let field = |what: &str| format!("{}: {what}", order.name);
+    let field = |what: &str| format!("{}{what}", input.field_of(order));
     if order.per_day.is_none() && (entry.per_day.is_some() || entry.daily.is_some()) {
         missing.insert(field("per_day"));
     }
