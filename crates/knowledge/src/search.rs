@@ -138,7 +138,7 @@ impl DiagnosisSearch {
     pub fn find(&self, query: &str, limit: usize) -> Vec<DiagnosisHit> {
         let mut found = self.by_code(query, limit);
         if found.is_empty() {
-            found = if query.chars().any(is_hangul) { self.by_korean(query) } else { self.by_words(query) };
+            found = if query.chars().any(is_hangul) { self.by_korean(query) } else { self.by_words(query, limit) };
         }
         found.truncate(limit);
         found.into_iter().filter_map(|n| self.entries.get(n)).map(hit).collect()
@@ -166,43 +166,44 @@ impl DiagnosisSearch {
         found
     }
 
-    fn by_words(&self, query: &str) -> Vec<usize> {
+    fn by_words(&self, query: &str, limit: usize) -> Vec<usize> {
         let mut asked = tokens(query);
         if asked.iter().any(|word| !STOP.contains(&word.as_str())) {
             asked.retain(|word| !STOP.contains(&word.as_str()));
         }
         let Some(last) = asked.last().cloned() else { return Vec::new() };
-        let mut scores: HashMap<u32, (usize, u32)> = HashMap::new();
-        for (n, word) in asked.iter().enumerate() {
-            let mut best: HashMap<u32, u32> = HashMap::new();
-            for (at, points) in self.matching(word, *word == last) {
-                let Some((_, holders)) = self.words.get(at) else { continue };
-                for holder in holders.iter().filter(|h| n == 0 || scores.get(*h).is_some_and(|(met, _)| *met == n)) {
-                    let held = best.entry(*holder).or_default();
-                    *held = (*held).max(points);
+        // For every entry how many words of the query it has met, and its points: a short word meets tens of thousands.
+        let mut met = vec![0_u16; self.entries.len()];
+        let mut points = vec![0_u32; self.entries.len()];
+        for (word, before) in asked.iter().zip(0_u16..) {
+            let mut best = vec![0_u32; self.entries.len()];
+            for (at, worth) in self.matching(word, *word == last) {
+                let holders = self.words.get(at).map_or(&[][..], |(_, holders)| holders.as_slice());
+                for holder in holders {
+                    if let Some(held) = usize::try_from(*holder).ok().and_then(|n| best.get_mut(n)) {
+                        *held = (*held).max(worth);
+                    }
                 }
             }
-            if n == 0 {
-                scores = best.into_iter().map(|(holder, points)| (holder, (1, points))).collect();
-            } else {
-                for (holder, points) in best {
-                    scores.entry(holder).and_modify(|(met, sum)| {
-                        *met = n + 1;
-                        *sum += points;
-                    });
+            for ((met, points), worth) in met.iter_mut().zip(&mut points).zip(best) {
+                if worth > 0 && *met == before {
+                    *met += 1;
+                    *points += worth;
                 }
             }
-            scores.retain(|_, (met, _)| *met == n + 1);
         }
-        let mut ranked = scores
-            .into_iter()
-            .filter_map(|(holder, (_, points))| {
-                let n = usize::try_from(holder).ok()?;
-                let entry = self.entries.get(n)?;
+        let all = u16::try_from(asked.len()).unwrap_or(u16::MAX);
+        let found = self.entries.iter().zip(&met).zip(&points).enumerate().filter(|(_, ((_, met), _))| **met == all);
+        let mut ranked = found
+            .map(|(n, ((entry, _), points))| {
                 let old = entry.system == CodeSystem::Icd9;
-                Some((std::cmp::Reverse(points), !entry.common, old, entry.words, entry.code.len(), n))
+                (std::cmp::Reverse(*points), !entry.common, old, entry.words, entry.code.len(), n)
             })
             .collect::<Vec<_>>();
+        if limit < ranked.len() {
+            ranked.select_nth_unstable(limit);
+            ranked.truncate(limit);
+        }
         ranked.sort_unstable();
         ranked.into_iter().map(|(.., n)| n).collect()
     }
@@ -310,25 +311,40 @@ fn wrong_letters(word: &str, other: &str, allowed: usize) -> Option<usize> {
     (wrong <= allowed).then_some(wrong)
 }
 
-/// Damerau-Levenshtein distance with swaps of neighbours (optimal string alignment).
+/// The longest word that is compared letter by letter.
+const LONGEST: usize = 40;
+
+/// Damerau-Levenshtein distance with swaps of neighbours (optimal string alignment). It is asked of every word of the
+/// index: the rows stand on the stack.
 fn distance<T: PartialEq>(a: &[T], b: &[T]) -> usize {
-    let mut before: Vec<usize> = Vec::new();
-    let mut last = (0..=b.len()).collect::<Vec<_>>();
+    if b.len() >= LONGEST {
+        return usize::MAX;
+    }
+    let mut before = [0_usize; LONGEST];
+    let mut last = std::array::from_fn::<usize, LONGEST, _>(|at| at);
+    let of = |row: &[usize; LONGEST], at: usize| row.get(at).copied().unwrap_or(usize::MAX / 2);
     for (i, x) in a.iter().enumerate() {
-        let mut row = vec![i + 1];
+        let mut row = [0_usize; LONGEST];
+        let mut left = i + 1;
+        if let Some(first) = row.first_mut() {
+            *first = left;
+        }
         for (j, y) in b.iter().enumerate() {
-            let of = |row: &[usize], at: usize| row.get(at).copied().unwrap_or(usize::MAX / 2);
             let exchanged = of(&last, j) + usize::from(x != y);
-            let mut least = exchanged.min(of(&last, j + 1) + 1).min(of(&row, j) + 1);
+            let mut least = exchanged.min(of(&last, j + 1) + 1).min(left + 1);
             let swapped = i > 0 && j > 0 && a.get(i - 1) == Some(y) && b.get(j - 1) == Some(x);
             if swapped {
                 least = least.min(of(&before, j - 1) + 1);
             }
-            row.push(least);
+            if let Some(cell) = row.get_mut(j + 1) {
+                *cell = least;
+            }
+            left = least;
         }
-        before = std::mem::replace(&mut last, row);
+        before = last;
+        last = row;
     }
-    last.last().copied().unwrap_or(a.len())
+    of(&last, b.len())
 }
 
 /// The least distance of the query to a part of the name as long as itself, when at most `allowed`.
