@@ -24,7 +24,19 @@ pub(crate) const MODELS: &str = include_str!("../../../models/manifest.toml");
 /// When a folder cannot be read, or a pack has faults: all of them, with file and line.
 pub fn knowledge(site: &[PathBuf]) -> Result<KnowledgeBase, AppError> {
     let site = site.iter().map(|folder| folder_pack(folder)).collect::<Result<Vec<_>, _>>()?;
-    Ok(KnowledgeBase::from_compiled(COMPILED, &site)?)
+    let base = KnowledgeBase::from_compiled(COMPILED, &site)?;
+    site_codes(&base)?;
+    Ok(base)
+}
+
+/// A tier of a site for a code that no rule has would never hold: somebody mistyped it.
+pub(crate) fn site_codes(base: &KnowledgeBase) -> Result<(), AppError> {
+    let known = |code: &str| bogam_safety::rules::RULES.iter().flat_map(|rule| rule.codes).any(|c| c.code == code);
+    let unknown = base.facts().site_tier.entries().iter().find(|entry| !known(&entry.code));
+    unknown.map_or(Ok(()), |entry| {
+        let code = &entry.code;
+        Err(AppError::Unusable(format!("[[site_tier]]: `{code}` is no code of a finding: see docs/rules.md")))
+    })
 }
 
 /// The files of the shipped pack, and of the site's packs after it.

@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::assets;
 use crate::error::AppError;
 use crate::home::home;
+use crate::job::JobSink;
 
 /// A diagnosis that was found, as it is written.
 #[derive(Debug, Serialize)]
@@ -38,8 +39,11 @@ struct Answer<'a> {
 ///
 /// # Errors
 /// When a pack cannot be read or has faults.
-pub fn search(site: &[PathBuf]) -> Result<DiagnosisSearch, AppError> {
+pub fn search(site: &[PathBuf], sink: &mut dyn JobSink) -> Result<DiagnosisSearch, AppError> {
     let titles = titles();
+    if titles.is_none() {
+        sink.warn("the titles of ICD codes are not there (terms/icd_titles.csv): only the names of the pack are searched; run make setup");
+    }
     let packs = titles.iter().chain(site).cloned().collect::<Vec<_>>();
     Ok(DiagnosisSearch::new(&assets::knowledge(&packs)?))
 }
@@ -58,8 +62,8 @@ fn titles() -> Option<PathBuf> {
 ///
 /// # Errors
 /// As [`search`]; and when standard input cannot be read.
-pub fn find(query: Option<&str>, limit: usize, site: &[PathBuf]) -> Result<String, AppError> {
-    let search = search(site)?;
+pub fn find(query: Option<&str>, limit: usize, site: &[PathBuf], sink: &mut dyn JobSink) -> Result<String, AppError> {
+    let search = search(site, sink)?;
     let mut out = String::new();
     let mut answer = |query: &str| {
         let hits = search.find(query, limit);

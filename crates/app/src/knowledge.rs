@@ -148,7 +148,13 @@ pub fn check(site: &[PathBuf], base: Option<&Path>, today: &str) -> Result<Check
     for folder in site {
         packs.push(named(folder, assets::folder_pack(folder)?));
     }
-    Ok(KnowledgeBase::from_files(&packs).map(|base| Info::new(&base, today)).map_err(|error| error.faults))
+    match KnowledgeBase::from_files(&packs) {
+        Ok(base) => {
+            assets::site_codes(&base)?;
+            Ok(Ok(Info::new(&base, today)))
+        }
+        Err(error) => Ok(Err(error.faults)),
+    }
 }
 
 /// A list that is to become a pack.

@@ -74,7 +74,7 @@ fn run(command: Command, terminal: &mut Terminal) -> Result<u8, AppError> {
         Command::Model(args) => model(args, terminal),
         Command::Knowledge(args) => knowledge(args, terminal),
         Command::Diagnoses(args) => {
-            let found = diagnoses::find(args.query.as_deref(), args.limit, &args.knowledge)?;
+            let found = diagnoses::find(args.query.as_deref(), args.limit, &args.knowledge, terminal)?;
             terminal.print(&found)?;
             Ok(0)
         }
@@ -123,7 +123,7 @@ fn knowledge(command: KnowledgeCommand, terminal: &mut Terminal) -> Result<u8, A
         KnowledgeCommand::Coverage { cases, recorded, knowledge } => {
             let coverage = coverage::coverage(&CoverageRequest { cases, recorded, knowledge })?;
             terminal.print(&(serde_json::to_string_pretty(&coverage).unwrap_or_default() + "\n"))?;
-            Ok(0)
+            Ok(u8::from(coverage.rejected > 0))
         }
         KnowledgeCommand::Import(args) => {
             let report = knowledge::import(&args.request(), terminal)?;

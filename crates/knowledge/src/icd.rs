@@ -42,7 +42,8 @@ pub(crate) fn undotted(code: &str) -> String {
 }
 
 /// Whether a code of some system (without dot) begins with a prefix (with or without dot).
-pub(crate) fn has_prefix(code: &str, prefix: &str) -> bool {
+#[must_use]
+pub fn has_prefix(code: &str, prefix: &str) -> bool {
     let mut code = code.bytes();
     prefix.bytes().filter(|byte| *byte != b'.').all(|byte| code.next() == Some(byte))
 }

@@ -18,7 +18,7 @@ mod search;
 
 pub use allergens::{Allergen, CrossReactivity, Grade};
 pub use base::{Class, DrugIx, Ingredient, KnowledgeBase, Omission, Purpose, Together};
-pub use icd::{DiagnosisCodes, IcdTitle};
+pub use icd::{DiagnosisCodes, IcdTitle, has_prefix};
 pub use indications::MatchedIndication;
 pub use interactions::InteractionFact;
 pub use labs::{LabReading, Unusable};

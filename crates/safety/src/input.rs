@@ -1,7 +1,7 @@
 //! What a check is made over.
 
 use bogam_clinical::case::{Case, DrugEntry};
-use bogam_knowledge::{DiagnosisCodes, DrugIx, KnowledgeBase};
+use bogam_knowledge::{DiagnosisCodes, DrugIx, KnowledgeBase, has_prefix};
 
 /// A drug that is to be checked, and how it is used.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,17 +78,11 @@ impl CheckInput<'_> {
     }
 }
 
-/// Whether a code (without dot) begins with a prefix (with or without dot).
-fn begins(code: &str, prefix: &str) -> bool {
-    let mut code = code.bytes();
-    prefix.bytes().filter(|byte| *byte != b'.').all(|byte| code.next() == Some(byte))
-}
-
 /// The ICD-10 codes (without dot) of diagnoses that begin with one of the prefixes, sorted, each once.
 pub(crate) fn having_code<'p>(codes: &[DiagnosisCodes], prefixes: impl IntoIterator<Item = &'p str>) -> Vec<String> {
     let prefixes = prefixes.into_iter().collect::<Vec<_>>();
     let all = codes.iter().flat_map(|d| &d.icd10);
-    let mut found = all.filter(|code| prefixes.iter().any(|p| begins(code, p))).cloned().collect::<Vec<_>>();
+    let mut found = all.filter(|code| prefixes.iter().any(|p| has_prefix(code, p))).cloned().collect::<Vec<_>>();
     found.sort();
     found.dedup();
     found
@@ -96,5 +90,5 @@ pub(crate) fn having_code<'p>(codes: &[DiagnosisCodes], prefixes: impl IntoItera
 
 /// Whether one of the diagnoses has an ICD-10 code that begins with one of the prefixes (written with or without dot).
 pub(crate) fn has_code<'p>(codes: &[DiagnosisCodes], prefixes: impl IntoIterator<Item = &'p str>) -> bool {
-    prefixes.into_iter().any(|prefix| codes.iter().flat_map(|d| &d.icd10).any(|code| begins(code, prefix)))
+    prefixes.into_iter().any(|prefix| codes.iter().flat_map(|d| &d.icd10).any(|code| has_prefix(code, prefix)))
 }

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bogam_clinical::case::DrugEntry;
 use bogam_clinical::dose::DoseUnit;
 use bogam_clinical::record::Tier;
+use bogam_knowledge::pack::DoseCeiling;
 use bogam_knowledge::{DrugIx, InteractionFact};
 
 use crate::input::{CheckInput, DrugUse, has_code};
@@ -31,19 +33,33 @@ pub fn interacting_pairs(input: &CheckInput<'_>) -> Vec<InteractingPair> {
 /// a warning where the pair belongs to the treatment of a diagnosis.
 pub(crate) fn tier(input: &CheckInput<'_>, fact: &InteractionFact) -> Tier {
     let above = fact.critical_above.as_ref().is_some_and(|ceiling| {
-        let unit = DoseUnit::read(&ceiling.unit);
-        let of_drug = input.drugs.iter().filter(|u| input.knowledge.ingredient(u.drug).id() == ceiling.drug);
-        let daily = |u: &DrugUse| {
-            let order = u.entry.as_ref()?;
-            let dose = order.dose.as_ref()?;
-            let amount = DoseUnit::read(&dose.unit)?.convert(dose.value, unit?)?;
-            Some(amount * order.per_day?.max(1.0))
-        };
-        of_drug.filter_map(daily).any(|daily| daily > ceiling.daily)
+        orders(input, ceiling).filter_map(|order| daily(order, ceiling)).any(|daily| daily > ceiling.daily)
     });
     let tier = if above { Tier::Critical } else { fact.severity };
     let expected = has_code(input.codes, fact.expected_in.iter().map(String::as_str));
     if expected { tier.min(Tier::Warning) } else { tier }
+}
+
+/// The fields that are missing to compare orders with the ceiling of an interaction.
+pub(crate) fn missing_of_ceiling(input: &CheckInput<'_>, fact: &InteractionFact) -> Vec<String> {
+    let Some(ceiling) = &fact.critical_above else { return Vec::new() };
+    let unread = orders(input, ceiling).filter(|order| daily(order, ceiling).is_none());
+    let mut fields = unread.map(|order| format!("{}dose", input.field_of(order))).collect::<Vec<_>>();
+    fields.sort();
+    fields.dedup();
+    fields
+}
+
+fn orders<'a>(input: &CheckInput<'a>, ceiling: &DoseCeiling) -> impl Iterator<Item = &'a DrugEntry> {
+    let of_drug = input.drugs.iter().filter(|u| input.knowledge.ingredient(u.drug).id() == ceiling.drug);
+    of_drug.filter_map(|u| u.entry.as_ref())
+}
+
+/// What an order comes to on a day of its doses, in the unit of the ceiling.
+fn daily(order: &DrugEntry, ceiling: &DoseCeiling) -> Option<f64> {
+    let dose = order.dose.as_ref()?;
+    let amount = DoseUnit::read(&dose.unit)?.convert(dose.value, DoseUnit::read(&ceiling.unit)?)?;
+    Some(amount * order.per_day?.max(1.0))
 }
 
 /// What the drugs that are used together do to each other. A use at another site than the usual one, an eye drop of a

@@ -14,6 +14,7 @@ use crate::outcome::{Outcome, finding};
 use crate::pairs::{connected, overlapping};
 use crate::route::sites;
 use crate::rule::{Code, Rule};
+use crate::shared::{ids, names};
 use crate::words::sentences;
 
 const INGREDIENT: &str = "duplicate.ingredient";
@@ -138,16 +139,6 @@ fn same_class(input: &CheckInput<'_>, class: &Class, tier: Tier, drugs: &BTreeSe
         sentences(&[&format!("{}: 동일 계열 중복: {}", class.name.ko, names.ko), ko]),
     );
     finding(CLASS, tier, ids(input, drugs), message, pack_source(input.knowledge))
-}
-
-fn ids(input: &CheckInput<'_>, drugs: &BTreeSet<DrugIx>) -> Vec<String> {
-    drugs.iter().map(|ix| input.id(*ix)).collect()
-}
-
-fn names(knowledge: &KnowledgeBase, drugs: &BTreeSet<DrugIx>) -> Bilingual {
-    let names = drugs.iter().map(|ix| knowledge.ingredient(*ix).name()).collect::<Vec<_>>();
-    let join = |pick: fn(&Bilingual) -> &str| names.iter().map(|n| pick(n)).collect::<Vec<_>>().join(", ");
-    Bilingual::new(join(|n| &n.en), join(|n| &n.ko))
 }
 
 /// Classes carry no source of their own: that of the packs that define them.

@@ -8,7 +8,7 @@ use bogam_knowledge::{DrugIx, InteractionFact, KnowledgeBase};
 
 use crate::input::CheckInput;
 use crate::outcome::finding;
-use crate::pairs::{connected, facts, tier};
+use crate::pairs::{connected, facts, missing_of_ceiling, tier};
 use crate::rule::{Code, Rule};
 use crate::sum::Told;
 use crate::words::{sentences, source};
@@ -73,7 +73,10 @@ fn report(
         sentences(&[&format!("{}: {}", who.ko, fact.effect.ko), &fact.action.ko]),
     );
     let ids = drugs.iter().map(|ix| input.id(*ix)).collect();
-    let finding = finding(code, tier, ids, message, source(input.knowledge, &fact.source));
+    let mut finding = finding(code, tier, ids, message, source(input.knowledge, &fact.source));
+    if tier < Tier::Critical {
+        finding.missing = missing_of_ceiling(input, fact);
+    }
     Told { problem: fact.mechanism.clone(), specific: true, finding }
 }
 

@@ -1,7 +1,7 @@
 use bogam_safety::{CheckInput, Tier, interacting_pairs};
 use serde_json::json;
 
-use crate::bench::{check, codes, knowledge, patient, run, spec, uses};
+use crate::bench::{check, codes, diagnosed, knowledge, patient, run, spec, uses};
 
 #[test]
 pub fn pairs_of_one_rule_that_share_a_drug_are_one_finding() {
@@ -56,4 +56,30 @@ fn the_pairs_behind_merged_findings_can_be_asked_for() {
         names.collect::<Vec<_>>(),
         [("hub", "spokea", Tier::Warning), ("hub", "spokeb", Tier::Warning), ("spokea", "spokeb", Tier::Critical),]
     );
+}
+
+#[test]
+pub fn above_its_ceiling_a_pair_is_critical_and_in_the_disease_it_treats_never() {
+    let adult = || patient(json!({}));
+    let warning = &["warning interaction.manage kale,trioc"];
+    let critical = &["critical interaction.contraindicated kale,trioc"];
+    run(vec![
+        spec("candidates have no dose", adult(), &["kale", "trioc"], warning),
+        spec("at the ceiling", adult(), &["kale; 25 mg; x2", "trioc"], warning),
+        spec("above, in another unit", adult(), &["kale; 0.03 g; x2", "trioc"], critical),
+        spec("once a week: the day of the dose counts", adult(), &["kale; 60 mg; x0.15", "trioc"], critical),
+        spec("the other drug's dose does not count", adult(), &["kale; 5 mg; x1", "trioc; 900 mg; x1"], warning),
+        spec(
+            "an order whose dose is not known",
+            adult(),
+            &["kale; 2 tablets; x1", "trioc"],
+            &["warning interaction.manage kale,trioc <- kale: dose"],
+        ),
+        spec(
+            "in the disease",
+            diagnosed(&["C91.00"], json!({})),
+            &["kale; 60 mg; x1", "trioc"],
+            &["warning interaction.manage kale,trioc"],
+        ),
+    ]);
 }
