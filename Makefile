@@ -2,9 +2,13 @@
 
 SHELL := /bin/bash
 BOGAM := target/release/bogam
+DATA := $(or $(BOGAM_DATA),../shared/data)
+# The demo tables, copied with new identifiers: 1000 times is the size of MIMIC-IV and takes 17 GB.
+MIMIC_TIMES ?= 100
+TABLES := $(or $(TMPDIR),/tmp)/bogam-bench-tables
 MODEL := models/SmolLM2-135M-Instruct.Q4_1.gguf
 
-.PHONY: run test setup build bench
+.PHONY: run test setup build bench eval
 
 run: build
 	@scripts/run-examples $(BOGAM) $(MODEL)
@@ -19,5 +23,14 @@ test: setup
 	@scripts/check
 
 # What is measured rather than tested; results under target/bench.
-bench: setup
+bench: setup build
 	cargo bench --locked -p bogam-app
+	@scripts/bench-learn
+	@if [ -d "$(DATA)/mimic-iv-demo/hosp" ]; then \
+	  scripts/replicate_mimic.py --hosp "$(DATA)/mimic-iv-demo/hosp" --out "$(TABLES)" --times $(MIMIC_TIMES) && \
+	  scripts/bench-mimic "$(TABLES)"; \
+	else echo "SKIPPED: no tables in $(DATA) (BOGAM_DATA names the folder)"; fi
+
+# How good the lists are, on past admissions; results under target/eval.
+eval: build
+	@scripts/eval $(BOGAM) $(MODEL)

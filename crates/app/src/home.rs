@@ -22,6 +22,8 @@ pub fn home() -> PathBuf {
 pub struct Settings {
     /// Path of the model to use when none is given.
     pub model: Option<PathBuf>,
+    /// Path of the learned prior to use when none is given.
+    pub prior: Option<PathBuf>,
     /// A model server; off unless it stands here.
     pub remote: Option<RemoteServer>,
 }

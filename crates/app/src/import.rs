@@ -1,6 +1,7 @@
 //! `mimic`: tables of past admissions to cases, recorded drugs and samples.
 
-use std::path::{Path, PathBuf};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
 use bogam_clinical::input::{CaseInput, read_case};
 use bogam_engine::Role;
@@ -12,17 +13,35 @@ use crate::assets;
 use crate::error::AppError;
 use crate::job::JobSink;
 
+/// What to import, and to what.
+#[derive(Debug, Clone, Default)]
+pub struct MimicRequest {
+    /// Folder of the tables.
+    pub hosp: PathBuf,
+    /// Folder of the files.
+    pub out: PathBuf,
+    /// Packs of the site.
+    pub knowledge: Vec<PathBuf>,
+    /// How many threads; as many as there are processors when none are given.
+    pub threads: Option<NonZeroUsize>,
+    /// Write `alpaca.json` as well.
+    pub alpaca: bool,
+    /// Write the events in `meds` as well.
+    pub meds: bool,
+}
+
 /// Imports the tables of a folder.
 ///
 /// # Errors
 /// When a table or column that is needed is missing (nothing is written), or files cannot be read or written to the end.
-pub fn mimic(hosp: &Path, out: &Path, site: &[PathBuf], sink: &mut dyn JobSink) -> Result<Report, AppError> {
+pub fn mimic(request: &MimicRequest, sink: &mut dyn JobSink) -> Result<Report, AppError> {
     sink.stage("Reading knowledge");
-    let knowledge = assets::knowledge(site)?;
+    let knowledge = assets::knowledge(&request.knowledge)?;
     let prompts = assets::prompts()?;
     let prompt = |case: &CaseInput| messages(case, &knowledge, &prompts);
+    let options = Options { prompt: &prompt, threads: request.threads, alpaca: request.alpaca, meds: request.meds };
     let mut table = "";
-    let report = bogam_mimic::import(hosp, out, &knowledge, &Options { prompt: &prompt }, &mut |progress| {
+    let report = bogam_mimic::import(&request.hosp, &request.out, &knowledge, &options, &mut |progress| {
         if progress.table != table {
             table = progress.table;
             sink.stage(&format!("Reading {table}"));
@@ -31,7 +50,7 @@ pub fn mimic(hosp: &Path, out: &Path, site: &[PathBuf], sink: &mut dyn JobSink) 
     })?;
     sink.warn(&format!(
         "the files in {} hold patient data and are not encrypted (readable by you only)",
-        out.display()
+        request.out.display()
     ));
     Ok(report)
 }

@@ -7,14 +7,17 @@
 pub mod assets;
 pub mod check;
 pub mod coverage;
+pub mod csv_out;
 pub mod diagnoses;
 pub mod doctor;
 pub mod error;
 pub mod evaluate;
+pub mod exam;
 pub mod home;
 pub mod import;
 pub mod job;
 pub mod knowledge;
+pub mod learn;
 pub mod lines;
 pub mod models;
 pub mod normalise;
@@ -25,6 +28,7 @@ pub mod schema;
 pub mod suggest;
 
 pub use bogam_knowledge::import::ImportKind;
+pub use bogam_prior::{Channels, PastPart};
 pub use bogam_suggest::{Method, Options};
 pub use error::AppError;
 pub use job::{Collected, JobSink, Summary};

@@ -3,6 +3,7 @@
 use bogam_clinical::input::CaseInput;
 use bogam_clinical::record::{CheckRecord, ErrorRecord, NormalisedRecord, RecordedAdmission, SuggestionRecord};
 use bogam_evaluate::Report;
+use bogam_evaluate::exam::ExamReport;
 use schemars::{JsonSchema, schema_for};
 
 fn schema<T: JsonSchema>() -> String {
@@ -22,5 +23,6 @@ pub fn all() -> Vec<(&'static str, String)> {
         ("normalised.schema.json", schema::<NormalisedRecord>()),
         ("recorded.schema.json", schema::<RecordedAdmission>()),
         ("evaluation.schema.json", schema::<Report>()),
+        ("exam.schema.json", schema::<ExamReport>()),
     ]
 }

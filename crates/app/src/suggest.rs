@@ -7,12 +7,15 @@ use bogam_clinical::input::{FieldError, ReadCase, read_case};
 use bogam_clinical::record::{ErrorRecord, RecordError, Status};
 use bogam_clinical::text::Lang;
 use bogam_engine::{Cancel, EngineError, Sink};
+use bogam_prior::{PastPart, Prior};
 use bogam_suggest::{Options, SuggestError, Suggester, Weights};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::AppError;
+use crate::home::settings;
 use crate::job::{JobSink, Summary};
 use crate::knowledge::expired;
+use crate::learn::{read_prior, store};
 use crate::lines::{Line, Lines};
 use crate::open::{EngineOptions, ModelChoice, open};
 use crate::output::Output;
@@ -27,6 +30,28 @@ pub enum Format {
     Text(Lang),
 }
 
+/// The learned prior as asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum PriorChoice {
+    /// That of the settings, else none.
+    #[default]
+    Default,
+    /// None.
+    None,
+    /// A file.
+    File(PathBuf),
+}
+
+impl PriorChoice {
+    fn read(&self) -> Result<Option<Prior>, AppError> {
+        match self {
+            Self::None => Ok(None),
+            Self::File(path) => read_prior(path).map(Some),
+            Self::Default => settings()?.prior.as_deref().map(read_prior).transpose(),
+        }
+    }
+}
+
 /// What is asked for.
 #[derive(Debug, Clone)]
 pub struct SuggestRequest {
@@ -38,6 +63,10 @@ pub struct SuggestRequest {
     pub model: ModelChoice,
     /// How it is opened.
     pub engine: EngineOptions,
+    /// The learned prior.
+    pub prior: PriorChoice,
+    /// Scores that the model gave before: read, and added to.
+    pub model_scores: Option<PathBuf>,
     /// Site packs.
     pub knowledge: Vec<PathBuf>,
     /// Today, `2026-03-02`: knowledge that has expired by then is told where a case has no `as_of`.
@@ -58,12 +87,18 @@ pub fn suggest(request: &SuggestRequest, sink: &mut dyn JobSink, cancel: &Cancel
     sink.stage("Reading knowledge");
     let knowledge = assets::knowledge(&request.knowledge)?;
     let prompts = assets::prompts()?;
+    let prior = request.prior.read()?;
+    usable(request, prior.is_some())?;
     if request.model != ModelChoice::None {
         sink.stage("Loading the model");
     }
     let opened = open(&request.model, &request.engine)?;
     let suggester = Suggester::new(&knowledge, &prompts, opened.engine(), Weights::default())
         .map_err(|SuggestError::Engine(error)| AppError::Model(error))?;
+    let model = suggester.model_key();
+    let scores = request.model_scores.as_deref();
+    let scores = scores.map(|path| store(path, model.as_deref(), prompts.hash(), sink)).transpose()?;
+    let suggester = suggester.with_prior(prior.as_ref()).with_store(scores.as_ref());
     let mut out = Output::open(&request.out, &request.cases, true, sink)?;
     sink.stage("Suggesting");
     let mut summary = Summary::default();
@@ -98,6 +133,22 @@ pub fn suggest(request: &SuggestRequest, sink: &mut dyn JobSink, cancel: &Cancel
     summary.blank = lines.blank();
     summary.restarts = opened.restarts();
     Ok(summary)
+}
+
+/// Refuses a choice of channels for which something is missing.
+fn usable(request: &SuggestRequest, prior: bool) -> Result<(), AppError> {
+    let Some(channels) = request.options.channels else { return Ok(()) };
+    let refuse = |problem: &str| Err(AppError::Unusable(format!("--channels {channels}: {problem}")));
+    if channels.model && request.model == ModelChoice::None {
+        return refuse("needs a model; give --model");
+    }
+    if !prior && channels.past != PastPart::None {
+        return refuse("needs a learned prior; give --prior");
+    }
+    if !prior && !channels.knowledge {
+        return refuse("needs weights that only a learned prior has; give --prior");
+    }
+    Ok(())
 }
 
 /// A run over many records shows records, not tokens.

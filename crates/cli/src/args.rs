@@ -3,19 +3,26 @@
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
-use bogam_app::AppError;
 use bogam_app::check::CheckRequest;
-use bogam_app::evaluate::EvaluateRequest;
+use bogam_app::import::MimicRequest;
 use bogam_app::knowledge::ImportRequest;
 use bogam_app::normalise::NormaliseRequest;
 use bogam_app::open::{EngineOptions, ModelChoice};
-use bogam_app::suggest::{Format, SuggestRequest};
-use bogam_app::{ImportKind, Method, Options};
+use bogam_app::suggest::{Format, PriorChoice, SuggestRequest};
+use bogam_app::{Channels, ImportKind, Method, Options};
 use bogam_clinical::text::Lang;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::terminal::today;
+
+mod evaluate;
+mod exam;
+mod learn;
+
+pub use exam::{EvaluateCommand, EvaluateOf};
+use learn::channels;
+pub use learn::{LearnArgs, PriorArgs};
 
 /// Offline clinical decision support: a ranked, safety-checked list of drugs to consider. A clinician decides.
 #[derive(Debug, Parser)]
@@ -37,8 +44,12 @@ pub enum Command {
     Normalise(NormaliseArgs),
     /// Import MIMIC-IV tables.
     Mimic(MimicArgs),
-    /// Compare suggestions with what was recorded.
-    Evaluate(EvaluateArgs),
+    /// Learn from past admissions of a site.
+    Learn(LearnArgs),
+    /// What a learned prior says of itself.
+    Prior(PriorArgs),
+    /// Compare suggestions with what was recorded; or give a model an examination.
+    Evaluate(Box<EvaluateCommand>),
     /// Models: list, add, verify, info.
     #[command(subcommand)]
     Model(ModelCommand),
@@ -111,9 +122,16 @@ pub struct SuggestArgs {
     /// A LoRA adapter (GGUF).
     #[arg(long)]
     pub adapter: Option<PathBuf>,
-    /// A learned prior, or none.
+    /// A learned prior, or none; that of the settings when not given, else none.
     #[arg(long)]
     pub prior: Option<PathBuf>,
+    /// Which channels take part, to see what each is worth: knowledge, prior, model or sums of them
+    /// (knowledge+prior), or regression, a baseline.
+    #[arg(long, value_parser = channels)]
+    pub channels: Option<Channels>,
+    /// File of scores that the model gave before for these cases: read, and added to. It holds patient data.
+    #[arg(long)]
+    pub model_scores: Option<PathBuf>,
     /// A site's own knowledge pack (folder); may stand several times.
     #[arg(long)]
     pub knowledge: Vec<PathBuf>,
@@ -148,13 +166,7 @@ pub struct SuggestArgs {
 
 impl SuggestArgs {
     /// As a request.
-    ///
-    /// # Errors
-    /// When a prior is asked for, which this version cannot read.
-    pub fn request(self) -> Result<SuggestRequest, AppError> {
-        if self.prior.as_ref().is_some_and(|p| p.as_os_str() != "none") {
-            return Err(AppError::Unusable("--prior: learned priors cannot be read yet; use --prior none".into()));
-        }
+    pub fn request(self) -> SuggestRequest {
         let to_terminal = self.out.as_os_str() == "-" && std::io::stdout().is_terminal();
         let lang = Lang::from(self.lang);
         let format = match self.format {
@@ -162,9 +174,15 @@ impl SuggestArgs {
             None if to_terminal => Format::Text(lang),
             Some(FormatArg::Json) | None => Format::Json,
         };
-        Ok(SuggestRequest {
+        SuggestRequest {
             cases: self.cases,
             out: self.out,
+            prior: match self.prior {
+                None => PriorChoice::Default,
+                Some(none) if none.as_os_str() == "none" => PriorChoice::None,
+                Some(file) => PriorChoice::File(file),
+            },
+            model_scores: self.model_scores,
             model: ModelChoice::parse(self.model.as_deref()),
             engine: EngineOptions {
                 adapter: self.adapter,
@@ -183,9 +201,10 @@ impl SuggestArgs {
                 paragraph: (self.model_advice == YesNo::Yes).then_some(lang),
                 max_drugs: self.max_drugs,
                 seed: self.seed,
+                channels: self.channels,
             },
             format,
-        })
+        }
     }
 }
 
@@ -252,38 +271,27 @@ pub struct MimicArgs {
     /// A site's own knowledge pack (folder); may stand several times.
     #[arg(long)]
     pub knowledge: Vec<PathBuf>,
+    /// Write alpaca.json as well: the samples as one array of instruction, input and output.
+    #[arg(long)]
+    pub alpaca: bool,
+    /// Write the folder meds as well: the events of the cases as Parquet, by the Medical Event Data Standard.
+    #[arg(long)]
+    pub meds: bool,
+    /// How many threads read and write (all processors, at most 8); the files are the same with any number.
+    #[arg(long)]
+    pub threads: Option<std::num::NonZeroUsize>,
 }
 
-/// `bogam evaluate`.
-#[derive(Debug, Args)]
-pub struct EvaluateArgs {
-    /// Records of `suggest`; - is standard input.
-    #[arg(long)]
-    pub suggestions: PathBuf,
-    /// What was recorded (recorded.jsonl of `mimic`).
-    #[arg(long)]
-    pub recorded: PathBuf,
-    /// Recorded admissions to count the most-prescribed drugs on; the evaluated ones when none are given.
-    #[arg(long)]
-    pub train_recorded: Option<PathBuf>,
-    /// The report as JSON; - is standard output. Without it a table on a terminal, else JSON.
-    #[arg(long)]
-    pub out: Option<PathBuf>,
-    /// A site's own knowledge pack (folder); may stand several times.
-    #[arg(long)]
-    pub knowledge: Vec<PathBuf>,
-}
-
-impl EvaluateArgs {
+impl MimicArgs {
     /// As a request.
-    pub fn request(self) -> EvaluateRequest {
-        let piped = (!std::io::stdout().is_terminal()).then(|| PathBuf::from("-"));
-        EvaluateRequest {
-            suggestions: self.suggestions,
-            recorded: self.recorded,
-            training: self.train_recorded,
-            out: self.out.or(piped),
+    pub fn request(self) -> MimicRequest {
+        MimicRequest {
+            hosp: self.hosp,
+            out: self.out,
             knowledge: self.knowledge,
+            threads: self.threads,
+            alpaca: self.alpaca,
+            meds: self.meds,
         }
     }
 }

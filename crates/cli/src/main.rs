@@ -9,12 +9,14 @@ use std::process::ExitCode;
 use bogam_app::coverage::CoverageRequest;
 use bogam_app::doctor;
 use bogam_app::job::{JobSink as _, Summary};
-use bogam_app::{AppError, check, coverage, diagnoses, evaluate, import, knowledge, models, normalise, suggest};
+use bogam_app::{
+    AppError, check, coverage, diagnoses, evaluate, exam, import, knowledge, learn, models, normalise, suggest,
+};
 use bogam_engine::Cancel;
 use bogam_engine::llama::{Device, WORKER_COMMAND, no_core_dump, run_worker, session::find_devices};
 use clap::Parser as _;
 
-use args::{Arguments, Command, KnowledgeCommand, ModelCommand};
+use args::{Arguments, Command, EvaluateCommand, EvaluateOf, KnowledgeCommand, ModelCommand};
 use terminal::Terminal;
 
 /// The hidden subcommand that lists compute devices in a process of its own.
@@ -50,7 +52,7 @@ fn main() -> ExitCode {
 fn run(command: Command, terminal: &mut Terminal) -> Result<u8, AppError> {
     match command {
         Command::Suggest(args) => {
-            let summary = suggest::suggest(&args.request()?, terminal, &Cancel::new())?;
+            let summary = suggest::suggest(&args.request(), terminal, &Cancel::new())?;
             Ok(finish(&summary, terminal))
         }
         Command::Check(args) => {
@@ -62,15 +64,23 @@ fn run(command: Command, terminal: &mut Terminal) -> Result<u8, AppError> {
             Ok(finish(&summary, terminal))
         }
         Command::Mimic(args) => {
-            let report = import::mimic(&args.hosp, &args.out, &args.knowledge, terminal)?;
+            let report = import::mimic(&args.request(), terminal)?;
             terminal.say(&format!("{} cases, {} admissions with drugs", report.cases, report.recorded));
             Ok(0)
         }
-        Command::Evaluate(args) => {
-            let evaluated = evaluate::evaluate(&args.request(), terminal)?;
-            terminal.print(evaluated.table.as_deref().unwrap_or_default())?;
-            Ok(evaluated.exit_code())
+        Command::Learn(args) => {
+            let learned = learn::learn(&args.request(), terminal, &Cancel::new())?;
+            terminal.print(&learn::describe(&learned.header))?;
+            terminal.say(&learned.text());
+            Ok(u8::from(learned.rejected > 0))
         }
+        Command::Prior(args) => {
+            let prior = learn::read_prior(&args.file)?;
+            let json = args.json.then(|| serde_json::to_string_pretty(prior.header()).unwrap_or_default() + "\n");
+            terminal.print(&json.unwrap_or_else(|| learn::describe(prior.header())))?;
+            Ok(0)
+        }
+        Command::Evaluate(args) => evaluate(*args, terminal),
         Command::Model(args) => model(args, terminal),
         Command::Knowledge(args) => knowledge(args, terminal),
         Command::Diagnoses(args) => {
@@ -89,6 +99,24 @@ fn run(command: Command, terminal: &mut Terminal) -> Result<u8, AppError> {
             Ok(u8::from(!report.problems.is_empty()))
         }
     }
+}
+
+fn evaluate(command: EvaluateCommand, terminal: &mut Terminal) -> Result<u8, AppError> {
+    if let Some(EvaluateOf::Exam(args)) = command.of {
+        let examined = exam::exam(&args.request(), terminal, &Cancel::new())?;
+        terminal.print(examined.table.as_deref().unwrap_or_default())?;
+        return Ok(examined.exit_code());
+    }
+    if let Some(EvaluateOf::Folds(args)) = command.of {
+        let divided = evaluate::folds::folds(&args.request()?, terminal)?;
+        terminal.print(&divided.text())?;
+        return Ok(divided.exit_code());
+    }
+    // The parser has asked for one of them.
+    let Some(args) = command.suggestions else { return Ok(2) };
+    let evaluated = evaluate::evaluate(&args.request(), terminal)?;
+    terminal.print(evaluated.table.as_deref().unwrap_or_default())?;
+    Ok(evaluated.exit_code())
 }
 
 fn finish(summary: &Summary, terminal: &mut Terminal) -> u8 {

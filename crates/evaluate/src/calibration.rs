@@ -1,108 +1,71 @@
 //! Whether probabilities come true.
 
-use crate::bootstrap::Draws;
-use crate::report::{Bin, Estimate};
+use std::collections::HashMap;
+
+use crate::bootstrap::{Coded, Drawn, LANES, Lanes};
+use crate::report::Bin;
+use crate::{index, small};
 
 /// How many bins.
 const BINS: usize = 10;
 
-/// A listed drug: the number of its patient, its probability, and whether it was recorded.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Said {
-    pub patient: usize,
-    pub probability: f64,
-    pub recorded: bool,
-}
-
-/// Listed drugs of one probability.
-type Tied = (f64, Vec<(usize, bool)>);
+/// The most different probabilities that are told apart. Beyond, all are taken to four decimals, the precision of
+/// `suggest`: the time and memory of the draws grow with them.
+const DISTINCT: usize = 20_000;
 
 /// Listed drugs by probability.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Calibrated {
-    tied: Vec<Tied>,
-    admissions: u64,
+    numbers: HashMap<u64, u32>,
+    probabilities: Vec<f64>,
+    /// Two cells a probability: not recorded, recorded.
+    coded: Coded,
 }
 
 impl Calibrated {
-    pub(crate) fn new(mut said: Vec<Said>, admissions: u64) -> Self {
-        said.sort_by(|a, b| a.probability.total_cmp(&b.probability).then_with(|| a.patient.cmp(&b.patient)));
-        let mut tied: Vec<Tied> = Vec::new();
-        for one in said {
-            match tied.last_mut().filter(|(p, _)| p.total_cmp(&one.probability).is_eq()) {
-                Some((_, drugs)) => drugs.push((one.patient, one.recorded)),
-                None => tied.push((one.probability, vec![(one.patient, one.recorded)])),
-            }
+    /// A listed drug: its patient, its probability, and whether it was recorded.
+    pub(crate) fn add(&mut self, patient: usize, probability: f64, recorded: bool) {
+        // 0 and -0 are one probability.
+        let probability = probability + 0.0;
+        let next = small(self.probabilities.len());
+        let number = *self.numbers.entry(probability.to_bits()).or_insert(next);
+        if number == next {
+            self.probabilities.push(probability);
         }
-        Self { tied, admissions }
+        self.coded.add(patient, index(number) * 2 + usize::from(recorded));
     }
 
-    /// Ten bins of equal mass, by probability. Drugs of one probability are alike: where the edge of a bin falls among
-    /// them, each bin takes its part of their number with their common share of recorded ones, so that no order among
-    /// them matters.
-    fn bins(&self, times: &[f64]) -> Vec<Sum> {
-        let of = |patient: &usize| times.get(*patient).copied().unwrap_or(0.0);
-        let tied: Vec<(f64, f64, f64)> = self
-            .tied
-            .iter()
-            .map(|(probability, drugs)| {
-                let (mass, recorded) = drugs.iter().fold((0.0, 0.0), |(mass, recorded), (patient, hit)| {
-                    let n = of(patient);
-                    (mass + n, if *hit { recorded + n } else { recorded })
-                });
-                (*probability, mass, recorded)
-            })
-            .filter(|(_, mass, _)| *mass > 0.0)
-            .collect();
-        let total: f64 = tied.iter().map(|(_, mass, _)| mass).sum();
-        let full = total / crate::number(BINS);
-        let mut bins = Vec::with_capacity(BINS);
-        let mut bin = Sum::default();
-        for (probability, mass, recorded) in tied {
-            let mut left = mass;
-            while left > 0.0 {
-                // The last bin takes what rounding left over.
-                let room = if bins.len() + 1 < BINS { full - bin.mass } else { left };
-                let taken = left.min(room);
-                bin.mass += taken;
-                bin.probability = taken.mul_add(probability, bin.probability);
-                bin.recorded = taken.mul_add(recorded / mass, bin.recorded);
-                left -= taken;
-                if taken >= room && bins.len() + 1 < BINS {
-                    bins.push(std::mem::take(&mut bin));
-                }
-            }
-        }
-        if bin.mass > 0.0 {
-            bins.push(bin);
-        }
-        bins
+    /// Sorts the probabilities: to be called when everything is there.
+    pub(crate) fn sort(&mut self) {
+        self.numbers = HashMap::new();
+        let coarse = self.probabilities.len() > DISTINCT;
+        let taken = |probability: f64| if coarse { (probability * 1e4).round() / 1e4 } else { probability };
+        let mut sorted: Vec<f64> = self.probabilities.iter().map(|probability| taken(*probability)).collect();
+        sorted.sort_by(f64::total_cmp);
+        sorted.dedup();
+        let place = |probability: &f64| sorted.partition_point(|other| other.total_cmp(&taken(*probability)).is_lt());
+        let places: Vec<usize> = self.probabilities.iter().map(place).collect();
+        self.coded.renumber(|cell| places.get(cell / 2).copied().unwrap_or(0) * 2 + cell % 2);
+        self.probabilities = sorted;
     }
 
-    /// Expected calibration error (Naeini, Cooper and Hauskrecht 2015): the mean over bins, by their mass, of how far the
-    /// mean probability lies from the share that was recorded.
-    fn error(&self, times: &[f64]) -> Option<f64> {
-        let bins = self.bins(times);
-        let total: f64 = bins.iter().map(|bin| bin.mass).sum();
-        let apart: f64 = bins.iter().map(|bin| (bin.probability - bin.recorded).abs()).sum();
-        (total > 0.0).then(|| apart / total)
-    }
-
-    /// The error with its interval: bins are made anew for every draw.
-    pub(crate) fn estimate(&self, draws: &Draws) -> Estimate {
-        draws.estimate(self.admissions, |times| self.error(times))
-    }
-
-    /// One error less another, both of the same draws.
-    pub(crate) fn difference(&self, other: &Self, draws: &Draws) -> Estimate {
-        let statistic = |times: &[f64]| Some(self.error(times)? - other.error(times)?);
-        draws.estimate(self.admissions.min(other.admissions), statistic)
+    /// Of each probability the listed drugs and those that were recorded, in a draw.
+    fn tied(&self, sums: &[Lanes], lane: usize) -> Vec<(f64, f64, f64)> {
+        let of = |lanes: &Lanes| lanes.get(lane).copied().unwrap_or(0.0);
+        let cells = sums.chunks_exact(2).zip(&self.probabilities);
+        let tied = cells.filter_map(|(cells, probability)| match cells {
+            [not, recorded] => Some((*probability, of(not) + of(recorded), of(recorded))),
+            _other => None,
+        });
+        tied.filter(|(_, mass, _)| *mass > 0.0).collect()
     }
 
     /// The bins for the report.
     pub(crate) fn report(&self, patients: usize) -> Vec<Bin> {
-        let bins = self.bins(&vec![1.0; patients]).into_iter();
+        let once = vec![[1.0; LANES]; patients];
+        let sums = self.coded.sums(self.probabilities.len() * 2, &once);
         let share = |part: f64, bin: &Sum| part / bin.mass;
+        let bins = bins(&self.tied(&sums, 0)).into_iter();
         bins.map(|bin| Bin {
             drugs: bin.mass,
             probability: share(bin.probability, &bin),
@@ -110,6 +73,55 @@ impl Calibrated {
         })
         .collect()
     }
+}
+
+impl Drawn for Calibrated {
+    /// The error; bins are made anew for every draw.
+    fn block(&self, times: &[Lanes]) -> Vec<Lanes> {
+        let sums = self.coded.sums(self.probabilities.len() * 2, times);
+        let mut errors = [f64::NAN; LANES];
+        for (lane, slot) in errors.iter_mut().enumerate() {
+            *slot = error(&self.tied(&sums, lane)).unwrap_or(f64::NAN);
+        }
+        vec![errors]
+    }
+}
+
+/// Ten bins of equal mass, by probability. Drugs of one probability are alike: where the edge of a bin falls among them,
+/// each bin takes its part of their number with their common share of recorded ones, so that no order among them matters.
+fn bins(tied: &[(f64, f64, f64)]) -> Vec<Sum> {
+    let total: f64 = tied.iter().map(|(_, mass, _)| mass).sum();
+    let full = total / crate::number(BINS);
+    let mut bins = Vec::with_capacity(BINS);
+    let mut bin = Sum::default();
+    for (probability, mass, recorded) in tied.iter().copied() {
+        let mut left = mass;
+        while left > 0.0 {
+            // The last bin takes what rounding left over.
+            let room = if bins.len() + 1 < BINS { full - bin.mass } else { left };
+            let taken = left.min(room);
+            bin.mass += taken;
+            bin.probability = taken.mul_add(probability, bin.probability);
+            bin.recorded = taken.mul_add(recorded / mass, bin.recorded);
+            left -= taken;
+            if taken >= room && bins.len() + 1 < BINS {
+                bins.push(std::mem::take(&mut bin));
+            }
+        }
+    }
+    if bin.mass > 0.0 {
+        bins.push(bin);
+    }
+    bins
+}
+
+/// Expected calibration error (Naeini, Cooper and Hauskrecht 2015): the mean over bins, by their mass, of how far the mean
+/// probability lies from the share that was recorded.
+fn error(tied: &[(f64, f64, f64)]) -> Option<f64> {
+    let bins = bins(tied);
+    let total: f64 = bins.iter().map(|bin| bin.mass).sum();
+    let apart: f64 = bins.iter().map(|bin| (bin.probability - bin.recorded).abs()).sum();
+    (total > 0.0).then(|| apart / total)
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -123,12 +135,20 @@ struct Sum {
 mod tests {
     use super::*;
 
-    fn said(probability: f64, recorded: bool) -> Said {
-        Said { patient: 0, probability, recorded }
+    fn said(probability: f64, recorded: bool) -> (f64, bool) {
+        (probability, recorded)
     }
 
-    fn error(said: Vec<Said>) -> Option<f64> {
-        Calibrated::new(said, 1).error(&[1.0])
+    fn calibrated(said: &[(f64, bool)]) -> Calibrated {
+        let mut calibrated = Calibrated::default();
+        said.iter().for_each(|(probability, recorded)| calibrated.add(0, *probability, *recorded));
+        calibrated.sort();
+        calibrated
+    }
+
+    fn error(said: Vec<(f64, bool)>) -> Option<f64> {
+        let error = calibrated(&said).block(&[[1.0; LANES]])[0][0];
+        (!error.is_nan()).then_some(error)
     }
 
     fn near(value: Option<f64>, expected: f64) -> bool {
@@ -163,8 +183,8 @@ mod tests {
 
     #[test]
     fn a_bin_is_as_heavy_as_the_next() {
-        let said = (0..37).map(|n| said(f64::from(n) / 37.0, n % 3 == 0)).collect();
-        let bins = Calibrated::new(said, 1).report(1);
+        let said: Vec<_> = (0..37).map(|n| said(f64::from(n) / 37.0, n % 3 == 0)).collect();
+        let bins = calibrated(&said).report(1);
         assert_eq!(bins.len(), BINS);
         assert!(bins.iter().all(|bin| (bin.drugs - 3.7).abs() < 1e-9));
     }
@@ -172,5 +192,16 @@ mod tests {
     #[test]
     fn nothing_listed_has_no_error() {
         assert_eq!(error(Vec::new()), None);
+    }
+
+    #[test]
+    fn very_many_probabilities_are_taken_to_four_decimals() {
+        // 0.00001, 0.00002 …: more than are told apart, and the bins are as they were but for the rounding.
+        let said: Vec<_> = (0..30_000).map(|n| said(f64::from(n) / 30_000.0, n % 2 == 0)).collect();
+        let calibrated = calibrated(&said);
+        assert!(calibrated.probabilities.len() <= 10_001);
+        let bins = calibrated.report(1);
+        assert!(bins.iter().zip(0..).all(|(bin, n)| (bin.probability - (f64::from(n) + 0.5) / 10.0).abs() < 1e-4));
+        assert!(bins.iter().all(|bin| (bin.recorded - 0.5).abs() < 0.01));
     }
 }

@@ -1,7 +1,6 @@
 //! One list against one record.
 
-use std::collections::{BTreeSet, HashMap};
-
+use crate::drugs::Group;
 use crate::number;
 
 /// What a list comes to against a record that is not empty. A list without drugs has no hit.
@@ -18,13 +17,14 @@ pub(crate) struct ListScores {
 }
 
 impl ListScores {
-    /// `positions` are those of the whole ranking, from 1.
-    pub(crate) fn of(listed: &BTreeSet<&str>, recorded: &BTreeSet<&str>, positions: &HashMap<&str, usize>) -> Self {
+    /// Both are sorted by number; `position` is that in the whole ranking, from 1.
+    pub(crate) fn of(listed: &[Group], recorded: &[Group], position: impl Fn(Group) -> Option<u32>) -> Self {
+        let hits = recorded.iter().filter(|group| listed.binary_search(group).is_ok()).count();
         Self {
-            hits: number(listed.intersection(recorded).count()),
+            hits: number(hits),
             listed: number(listed.len()),
             recorded: number(recorded.len()),
-            average_precision: average_precision(recorded, positions),
+            average_precision: average_precision(recorded, position),
         }
     }
 
@@ -51,13 +51,13 @@ impl ListScores {
 
 /// Average precision, the area under the stepped precision-recall curve: with the recorded drugs at the positions
 /// r₁ < r₂ < …, the mean over *all* recorded drugs of i / rᵢ; one that was never ranked adds nothing.
-fn average_precision(recorded: &BTreeSet<&str>, positions: &HashMap<&str, usize>) -> f64 {
-    let mut found: Vec<usize> = recorded.iter().filter_map(|drug| positions.get(drug).copied()).collect();
+fn average_precision(recorded: &[Group], position: impl Fn(Group) -> Option<u32>) -> f64 {
+    let mut found: Vec<u32> = recorded.iter().filter_map(|group| position(*group)).collect();
     found.sort_unstable();
-    let precisions = found.iter().enumerate().map(|(before, position)| number(before + 1) / number(*position));
+    let precisions = found.iter().enumerate().map(|(before, position)| number(before + 1) / f64::from(*position));
     share(precisions.sum(), number(recorded.len()))
 }
 
-fn share(part: f64, whole: f64) -> f64 {
+pub(crate) fn share(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { 0.0 }
 }

@@ -8,14 +8,13 @@ use bogam_clinical::input::{
 };
 use bogam_clinical::units::{Centimetres, Kilograms, MilligramsPerDecilitre, MlPerMinPer173};
 use jiff::SignedDuration;
-use jiff::civil::DateTime;
 
 use crate::measured::{LabItem, LabItems, plausible_egfr, plausible_height, plausible_weight};
 use crate::names::{NameBook, Texts};
 use crate::people::Codes;
-use crate::recorded;
+use crate::recorded::Course;
 use crate::report::Outliers;
-use crate::stays::{AGE_OVER_89, Coded, LabReading, Latest, Procedure, Stay, seconds};
+use crate::stays::{AGE_OVER_89, Coded, LabReading, Procedure, Stay};
 
 /// What a case accepts as creatinine, in mg/dL; anything else is an outlier.
 const CREATININE: std::ops::RangeInclusive<f64> = 0.05..=50.0;
@@ -25,7 +24,8 @@ const CREATININE: std::ops::RangeInclusive<f64> = 0.05..=50.0;
 pub(crate) struct Told {
     pub(crate) labs: bool,
     pub(crate) procedures: bool,
-    pub(crate) transfers: bool,
+    /// `transfers` or `icustays`.
+    pub(crate) intensive_care: bool,
 }
 
 /// What numbers in an admission stand for.
@@ -33,8 +33,22 @@ pub(crate) struct Books<'a, 'k> {
     pub(crate) codes: &'a Codes,
     pub(crate) names: &'a NameBook<'k>,
     pub(crate) labs: &'a LabItems,
-    pub(crate) services: &'a Texts,
+    pub(crate) texts: &'a StayTexts,
     pub(crate) told: Told,
+}
+
+/// Texts of admissions, by number.
+#[derive(Debug, Default)]
+pub(crate) struct StayTexts {
+    pub(crate) kinds: Texts,
+    pub(crate) services: Texts,
+    pub(crate) procedures: Texts,
+}
+
+/// An admission with its drugs, by number of the ingredient.
+pub(crate) struct Admission<'a> {
+    pub(crate) stay: &'a Stay,
+    pub(crate) courses: BTreeMap<u32, Course>,
 }
 
 /// What was counted while the cases were made.
@@ -46,10 +60,19 @@ pub(crate) struct CaseCounts {
     pub(crate) unended_earlier: u64,
 }
 
+impl CaseCounts {
+    /// Adds what was counted elsewhere.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.outliers.add(&other.outliers);
+        self.ages_over_89 += other.ages_over_89;
+        self.unended_earlier += other.unended_earlier;
+    }
+}
+
 /// The case of an admission. `before` are the patient's admissions up to this one.
-pub(crate) fn case(stay: &Stay, before: &[&Stay], books: &Books<'_, '_>, counts: &mut CaseCounts) -> CaseInput {
-    let ended = |earlier: &&&Stay| earlier.discharged.is_some_and(|end| end <= stay.admitted);
-    let earlier: Vec<&Stay> = before.iter().filter(ended).copied().collect();
+pub(crate) fn case(stay: &Stay, before: &[Admission<'_>], books: &Books<'_, '_>, counts: &mut CaseCounts) -> CaseInput {
+    let ended = |earlier: &&Admission<'_>| earlier.stay.discharged.is_some_and(|end| end <= stay.admitted);
+    let earlier: Vec<&Admission<'_>> = before.iter().filter(ended).collect();
     counts.unended_earlier += u64::try_from(before.len() - earlier.len()).unwrap_or(u64::MAX);
     counts.ages_over_89 += u64::from(stay.age == AGE_OVER_89);
     CaseInput {
@@ -87,36 +110,38 @@ fn patient(stay: &Stay, books: &Books<'_, '_>, outliers: &mut Outliers) -> Patie
 
 /// The most recent serum creatinine, in mg/dL, in which unit the whole table is.
 fn creatinine(stay: &Stay, items: &LabItems) -> Option<MilligramsPerDecilitre> {
-    let readings = stay.labs.iter().filter(|lab| items.blood(lab.item).is_some_and(|item| item.is_creatinine()));
-    let in_mg_dl = readings.filter(|lab| items.unit(lab.unit).is_none_or(|unit| unit.eq_ignore_ascii_case("mg/dL")));
-    let latest = in_mg_dl.map(|lab| lab.result).max_by_key(|Latest { time, row, .. }| (*time, *row))?;
+    let readings = stay.labs.iter().filter(|lab| items.item(lab).is_some_and(LabItem::is_creatinine));
+    let in_mg_dl = readings.filter(|lab| items.unit(lab).is_none_or(|unit| unit.eq_ignore_ascii_case("mg/dL")));
+    let latest = in_mg_dl.reduce(|latest, lab| if lab.supersedes(latest) { lab } else { latest })?;
     Some(MilligramsPerDecilitre::new(latest.value))
 }
 
 fn labs(stay: &Stay, items: &LabItems) -> Vec<LabInput> {
-    let mut readings: Vec<_> = stay.labs.iter().filter_map(|lab| Some((items.blood(lab.item)?, lab))).collect();
-    readings.sort_by(|(item_a, a), (item_b, b)| (&item_a.label, a.item).cmp(&(&item_b.label, b.item)));
+    let mut readings: Vec<_> = stay.labs.iter().filter_map(|lab| Some((items.item(lab)?, lab))).collect();
+    readings.sort_by(|(a, _), (b, _)| (&a.label, a.item).cmp(&(&b.label, b.item)));
     let input = |(item, lab): (&LabItem, &LabReading)| LabInput {
         name: item.label.clone(),
         loinc: None,
-        value: lab.result.value,
-        unit: items.unit(lab.unit).map(str::to_owned),
-        time: Some(lab.result.time.to_string()),
+        value: lab.value,
+        unit: items.unit(lab).map(str::to_owned),
+        time: Some(stay.admitted.plus(lab.time).to_string()),
     };
     readings.into_iter().map(input).collect()
 }
 
 fn admission(stay: &Stay, books: &Books<'_, '_>) -> AdmissionInput {
     let procedures = || {
-        let input = |p: &Procedure| ProcedureInput { system: p.system, code: p.code.clone() };
+        let code = |p: &Procedure| books.texts.procedures.text(p.code).to_owned();
+        let input = |p: &Procedure| ProcedureInput { system: p.system, code: code(p) };
         stay.procedures.iter().map(input).collect()
     };
-    let service = stay.service.as_ref().map(|latest| books.services.text(latest.value));
+    let service = stay.service.map(|(_, service)| books.texts.services.text(service));
+    let kind = books.texts.kinds.text(stay.kind);
     AdmissionInput {
         setting: Some(Setting::Inpatient),
-        kind: stay.kind.clone(),
+        kind: (!kind.is_empty()).then(|| kind.to_owned()),
         service: service.filter(|name| !name.is_empty()).map(str::to_owned),
-        icu: books.told.transfers.then_some(stay.intensive_care),
+        icu: books.told.intensive_care.then_some(stay.intensive_care),
         nil_by_mouth: None,
         procedures: books.told.procedures.then(procedures),
     }
@@ -129,9 +154,9 @@ fn diagnoses(stay: &Stay, codes: &Codes) -> Vec<DiagnosisInput> {
 
 /// Distinct codes, of the most recent admission first. They carry no rank: ranks of different admissions do not compare,
 /// and a reader would sort by them.
-fn prior_diagnoses(earlier: &[&Stay], codes: &Codes) -> Vec<DiagnosisInput> {
+fn prior_diagnoses(earlier: &[&Admission<'_>], codes: &Codes) -> Vec<DiagnosisInput> {
     let mut seen = HashSet::new();
-    let recent_first = earlier.iter().rev().flat_map(|stay| &stay.diagnoses);
+    let recent_first = earlier.iter().rev().flat_map(|past| &past.stay.diagnoses);
     let distinct = recent_first.filter(|coded| seen.insert(coded.code));
     distinct.filter_map(|coded| diagnosis(coded.code, None, codes)).collect()
 }
@@ -143,18 +168,18 @@ fn diagnosis(code: u32, rank: Option<u32>, codes: &Codes) -> Option<DiagnosisInp
 
 /// Drugs of earlier admissions with the days from their last stop, else from that discharge, to this admission; 0 where an
 /// order ran until now or beyond. Orders that start after this admission began are not of the past.
-fn past_drugs(stay: &Stay, earlier: &[&Stay], names: &NameBook<'_>) -> Vec<PastDrugInput> {
+fn past_drugs(stay: &Stay, earlier: &[&Admission<'_>], names: &NameBook<'_>) -> Vec<PastDrugInput> {
     let mut days_ago: BTreeMap<&str, f64> = BTreeMap::new();
     for past in earlier {
-        let until_now = seconds(past.admitted, stay.admitted);
-        for (ingredient, course) in recorded::by_ingredient(&past.orders.given, names) {
-            if course.first.is_some_and(|first| first > until_now) {
+        let until_now = stay.admitted.since(past.stay.admitted);
+        let discharge = past.stay.discharged.map(|end| end.since(past.stay.admitted));
+        for (ingredient, course) in &past.courses {
+            if course.first.get().is_some_and(|first| i64::from(first) > until_now) {
                 continue;
             }
-            let discharge = past.discharged.map(|end: DateTime| seconds(past.admitted, end));
-            let Some(end) = course.last.or(discharge) else { continue };
+            let Some(end) = course.last.get().map(i64::from).or(discharge) else { continue };
             let days = days((until_now - end).max(0));
-            let known = days_ago.entry(names.id(ingredient)).or_insert(days);
+            let known = days_ago.entry(names.id(*ingredient)).or_insert(days);
             *known = known.min(days);
         }
     }

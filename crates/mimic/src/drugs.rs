@@ -1,20 +1,20 @@
 //! `prescriptions`, and `pharmacy` for orders whose row names only the packaging.
 
-use std::collections::HashMap;
-
 use crate::error::MimicError;
 use crate::intake::{Intake, Optional, Required, TableFile, TableRead};
+use crate::moment::Moment;
 use crate::names::{NameBook, Sense};
 use crate::parse;
-use crate::stays::{Given, Orders, Stays, seconds};
+use crate::stays::{Given, Orders, Since, Stays, push_lean};
 use crate::tally::{Reason, Tally};
 
 /// An order of which the pharmacy may know the drug.
 #[derive(Debug, Clone, Copy)]
 struct Waiting {
+    pharmacy: u64,
     place: usize,
-    first: Option<i64>,
-    last: Option<i64>,
+    first: Since,
+    last: Since,
     /// How its row is booked so far.
     booked: Reason,
 }
@@ -30,17 +30,27 @@ pub(crate) struct DrugCounts {
     pub(crate) named_by_pharmacy: u64,
 }
 
+/// A row of `prescriptions`.
+struct Prescription {
+    subject: u64,
+    hadm: u64,
+    start: Option<Moment>,
+    stop: Option<Moment>,
+    pharmacy: Option<u64>,
+    main: Result<(), Reason>,
+}
+
 /// Orders, row by row.
 pub(crate) struct DrugOrders<'b, 'k> {
     book: &'b mut NameBook<'k>,
-    /// By `pharmacy_id`.
-    waiting: HashMap<u64, Vec<Waiting>>,
+    /// By `pharmacy_id`, after `prescriptions` was read.
+    waiting: Vec<Waiting>,
     pub(crate) counts: DrugCounts,
 }
 
 impl<'b, 'k> DrugOrders<'b, 'k> {
     pub(crate) fn new(book: &'b mut NameBook<'k>) -> Self {
-        Self { book, waiting: HashMap::new(), counts: DrugCounts::default() }
+        Self { book, waiting: Vec::new(), counts: DrugCounts::default() }
     }
 
     /// Reads `prescriptions`.
@@ -59,23 +69,35 @@ impl<'b, 'k> DrugOrders<'b, 'k> {
             Required("drug"),
             Optional("pharmacy_id"),
         ];
-        intake.read(file, columns, |_, [subject, hadm, start, stop, drug_type, drug, pharmacy]| {
-            let (subject, hadm) = (parse::id(subject)?, parse::id(hadm)?);
-            let (start, stop) = (parse::optional_time(start)?, parse::optional_time(stop)?);
-            let pharmacy = if pharmacy.is_empty() { None } else { Some(parse::id(pharmacy)?) };
-            let place = stays.case_place(subject, hadm)?;
-            main_only(drug_type)?;
-            self.counts.main_rows += 1;
-            self.counts.stop_before_start += u64::from(start.zip(stop).is_some_and(|(start, stop)| stop < start));
-            let stay = stays.get_mut(place).ok_or(Reason::NoMatchingAdmission)?;
-            let first = start.map(|time| seconds(stay.admitted, time));
-            let last = stop.map(|time| seconds(stay.admitted, time));
-            let outcome = record(self.book, &mut stay.orders, drug, first, last);
-            if let (Err(booked @ (Reason::NotADrug | Reason::WithoutName)), Some(pharmacy)) = (outcome, pharmacy) {
-                self.waiting.entry(pharmacy).or_default().push(Waiting { place, first, last, booked });
-            }
-            outcome
-        })
+        let read = intake.read(
+            file,
+            columns,
+            |[subject, hadm, start, stop, drug_type, drug, pharmacy], texts| {
+                let (subject, hadm) = (parse::id(subject)?, parse::id(hadm)?);
+                let (start, stop) = (parse::optional_time(start)?, parse::optional_time(stop)?);
+                let (pharmacy, main) = (parse::optional_id(pharmacy)?, main_only(drug_type));
+                let drug = texts.keep(if main.is_ok() { drug } else { b"" })?;
+                Ok((Prescription { subject, hadm, start, stop, pharmacy, main }, drug))
+            },
+            |_, (row, drug), texts| {
+                let place = stays.case_place(row.subject, row.hadm)?;
+                row.main?;
+                let stay = stays.get_mut(place).ok_or(Reason::NoMatchingAdmission)?;
+                let (first, last) = (Since::new(row.start, stay.admitted)?, Since::new(row.stop, stay.admitted)?);
+                self.counts.main_rows += 1;
+                let backwards = row.start.zip(row.stop).is_some_and(|(start, stop)| stop < start);
+                self.counts.stop_before_start += u64::from(backwards);
+                let outcome = record(self.book, &mut stay.orders, texts.get(drug), first, last);
+                if let (Err(booked @ (Reason::NotADrug | Reason::WithoutName)), Some(pharmacy)) =
+                    (outcome, row.pharmacy)
+                {
+                    push_lean(&mut self.waiting, Waiting { pharmacy, place, first, last, booked });
+                }
+                outcome
+            },
+        )?;
+        self.waiting.sort_by_key(|order| order.pharmacy);
+        Ok(read)
     }
 
     /// Reads `pharmacy`: where it names an ingredient for an order that had none, that is the drug. `prescriptions` is
@@ -87,48 +109,61 @@ impl<'b, 'k> DrugOrders<'b, 'k> {
         stays: &mut Stays,
         prescriptions: &mut Tally,
     ) -> Result<TableRead, MimicError> {
-        intake.read(file, ["pharmacy_id", "medication"].map(Required), |_, [pharmacy, medication]| {
-            let orders = self.waiting.get_mut(&parse::id(pharmacy)?).filter(|_| !medication.is_empty());
-            let mut outcome = Err(Reason::NotReferredTo);
-            let (_, sense) = self.book.look_up(medication);
-            for order in orders.map(std::mem::take).unwrap_or_default() {
-                let Some(stay) = stays.get_mut(order.place) else { continue };
-                match (order.booked, sense) {
-                    // What is no drug stays so, unless the pharmacy names one.
-                    (Reason::NotADrug, Sense::NotADrug | Sense::Unknown) => continue,
-                    (Reason::NotADrug, Sense::Drug(_)) => {
-                        stay.orders.not_drugs = stay.orders.not_drugs.saturating_sub(1);
+        let waiting = &self.waiting;
+        let mut answered = vec![false; waiting.len()];
+        intake.read(
+            file,
+            ["pharmacy_id", "medication"].map(Required),
+            |[pharmacy, medication], texts| {
+                let pharmacy = parse::id(pharmacy)?;
+                let orders = waiting.binary_search_by_key(&pharmacy, |order| order.pharmacy);
+                // Of many rows few are asked for.
+                let orders = orders.is_ok().then(|| {
+                    let start = waiting.partition_point(|order| order.pharmacy < pharmacy);
+                    (start, waiting.partition_point(|order| order.pharmacy <= pharmacy))
+                });
+                Ok((orders, texts.keep(if orders.is_some() { medication } else { b"" })?))
+            },
+            |_, (orders, medication), texts| {
+                let (start, end) = orders.ok_or(Reason::NotReferredTo)?;
+                let medication = texts.get(medication);
+                let answered = answered.get_mut(start).filter(|answered| !**answered && !medication.is_empty());
+                *answered.ok_or(Reason::NotReferredTo)? = true;
+                let mut outcome = Err(Reason::NotReferredTo);
+                let (_, sense) = self.book.look_up(medication);
+                for order in waiting.get(start..end).unwrap_or_default() {
+                    let Some(stay) = stays.get_mut(order.place) else { continue };
+                    match (order.booked, sense) {
+                        // What is no drug stays so, unless the pharmacy names one.
+                        (Reason::NotADrug, Sense::NotADrug | Sense::Unknown) => continue,
+                        (Reason::NotADrug, Sense::Drug(_)) => {
+                            stay.orders.not_drugs = stay.orders.not_drugs.saturating_sub(1);
+                        }
+                        (_, Sense::Drug(_) | Sense::NotADrug | Sense::Unknown) => {}
                     }
-                    (_, Sense::Drug(_) | Sense::NotADrug | Sense::Unknown) => {}
+                    let named = record(self.book, &mut stay.orders, medication, order.first, order.last);
+                    prescriptions.move_rows(Err(order.booked), named, 1);
+                    self.counts.named_by_pharmacy += u64::from(named.is_ok());
+                    outcome = outcome.or(named);
                 }
-                let named = record(self.book, &mut stay.orders, medication, order.first, order.last);
-                prescriptions.move_rows(Err(order.booked), named, 1);
-                self.counts.named_by_pharmacy += u64::from(named.is_ok());
-                outcome = outcome.or(named);
-            }
-            outcome
-        })
+                outcome
+            },
+        )
     }
 }
 
 /// MAIN is the drug; the others say what it hangs in.
-fn main_only(drug_type: &str) -> Result<(), Reason> {
+fn main_only(drug_type: &[u8]) -> Result<(), Reason> {
     match drug_type {
-        "MAIN" => Ok(()),
-        "BASE" => Err(Reason::DrugTypeBase),
-        "ADDITIVE" => Err(Reason::DrugTypeAdditive),
+        b"MAIN" => Ok(()),
+        b"BASE" => Err(Reason::DrugTypeBase),
+        b"ADDITIVE" => Err(Reason::DrugTypeAdditive),
         _ => Err(Reason::DrugTypeOther),
     }
 }
 
 /// Puts one row to the orders of its admission.
-fn record(
-    book: &mut NameBook<'_>,
-    orders: &mut Orders,
-    name: &str,
-    first: Option<i64>,
-    last: Option<i64>,
-) -> Result<(), Reason> {
+fn record(book: &mut NameBook<'_>, orders: &mut Orders, name: &str, first: Since, last: Since) -> Result<(), Reason> {
     if name.is_empty() {
         return Err(Reason::WithoutName);
     }
@@ -137,10 +172,10 @@ fn record(
         Sense::Drug(_) => {
             match orders.given.iter_mut().find(|given| given.name == name) {
                 Some(given) => {
-                    given.first = earliest(given.first, first);
-                    given.last = given.last.max(last);
+                    given.first = given.first.earliest(first);
+                    given.last = given.last.latest(last);
                 }
-                None => orders.given.push(Given { name, first, last }),
+                None => push_lean(&mut orders.given, Given { name, first, last }),
             }
             Ok(())
         }
@@ -151,14 +186,9 @@ fn record(
         Sense::Unknown => {
             book.count_unmapped(name);
             if !orders.unmapped.contains(&name) {
-                orders.unmapped.push(name);
+                push_lean(&mut orders.unmapped, name);
             }
             Err(Reason::Unmapped)
         }
     }
-}
-
-/// The earlier of two starts, of which either may be unknown.
-pub(crate) fn earliest(a: Option<i64>, b: Option<i64>) -> Option<i64> {
-    a.into_iter().chain(b).min()
 }

@@ -1,53 +1,37 @@
 //! The whole way from tables to files.
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use bogam_clinical::input::CaseInput;
-use serde::{Deserialize, Serialize};
 
 use crate::Progress;
-use crate::cases::{Books, CaseCounts, Told, case};
+use crate::cases::{Books, StayTexts, Told};
 use crate::course;
 use crate::drugs::{DrugCounts, DrugOrders};
 use crate::error::MimicError;
-use crate::intake::{Intake, TableFile, TableRead, find};
+use crate::intake::{Intake, TableFile, TableRead, find, find_beside};
+use crate::lines::{self, Lines};
 use crate::measured::{LabItems, lab_events, lab_items, omr};
-use crate::names::{NameBook, Names, Texts};
+use crate::names::{NameBook, Names};
 use crate::output::{self, OutFile};
 use crate::people::{Codes, admissions, diagnoses, patients, titles};
-use crate::recorded::recorded;
 use crate::report::{DrugRows, Notes, Report, TOP_UNMAPPED, TableReport, Unmapped, UnmappedName, warnings};
 use crate::stays::Stays;
 use crate::tally::Reason;
+use crate::threads::usual;
 
 /// What an import needs from elsewhere.
 pub struct Options<'a> {
     /// A case to the messages of its prompt, each a role (`system`, `user`) and its text.
-    pub prompt: &'a dyn Fn(&CaseInput) -> Vec<(String, String)>,
-}
-
-/// A line of `samples.jsonl`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sample {
-    /// The case's identifier; one sample is one admission.
-    pub sample_id: String,
-    /// Identifier of the patient.
-    pub patient_id: String,
-    /// Identifier of the case.
-    pub case_id: String,
-    /// The prompt.
-    pub messages: Vec<Message>,
-    /// Ingredient ids, in the order of their first start.
-    pub answer: Vec<String>,
-}
-
-/// A message of a prompt.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Message {
-    /// `system` or `user`.
-    pub role: String,
-    /// Text.
-    pub content: String,
+    pub prompt: &'a (dyn Fn(&CaseInput) -> Vec<(String, String)> + Sync),
+    /// How many threads read and write; as many as the machine has processors for us when none are given. The files are
+    /// the same with any number.
+    pub threads: Option<NonZeroUsize>,
+    /// Writes the samples once more as `alpaca.json`: one array of instruction, input and output.
+    pub alpaca: bool,
+    /// Writes what was kept as events in the folder `meds`, as the Medical Event Data Standard has them.
+    pub meds: bool,
 }
 
 /// Reads the tables in `hosp` and writes the five files to `out`, which is made where it is missing.
@@ -75,7 +59,8 @@ pub fn import(
         prescriptions: required(hosp, "prescriptions")?,
     };
     output::folder(out)?;
-    let mut intake = Intake::new(OutFile::create(out, "rejects.csv")?, progress)?;
+    let threads = options.threads.unwrap_or_else(usual);
+    let mut intake = Intake::new(OutFile::create(out, "rejects.csv")?, threads, progress)?;
     let mut hospital = Hospital::new(names);
     hospital.read_required(&mut intake, hosp, required)?;
     hospital.read_optional(&mut intake, hosp)?;
@@ -101,7 +86,7 @@ struct Hospital<'k> {
     codes: Codes,
     names: NameBook<'k>,
     labs: LabItems,
-    services: Texts,
+    texts: StayTexts,
     told: Told,
     drug_counts: DrugCounts,
     tables: Vec<TableRead>,
@@ -116,7 +101,7 @@ impl<'k> Hospital<'k> {
             codes: Codes::default(),
             names: NameBook::new(names),
             labs: LabItems::default(),
-            services: Texts::default(),
+            texts: StayTexts::default(),
             told: Told::default(),
             drug_counts: DrugCounts::default(),
             tables: Vec::new(),
@@ -136,7 +121,7 @@ impl<'k> Hospital<'k> {
 
     fn read_required(&mut self, intake: &mut Intake<'_>, hosp: &Path, files: Required) -> Result<(), MimicError> {
         let mut patients = patients(intake, files.patients, &mut self.stays)?;
-        let mut admissions = admissions(intake, files.admissions, &mut self.stays)?;
+        let mut admissions = admissions(intake, files.admissions, &mut self.stays, &mut self.texts.kinds)?;
         let diagnoses = diagnoses(intake, files.diagnoses, &mut self.stays, &mut self.codes)?;
         let without_case = count(self.stays.patients_without_case());
         patients.tally.move_rows(Ok(()), Err(Reason::PatientWithoutCase), without_case);
@@ -174,59 +159,34 @@ impl<'k> Hospital<'k> {
             (None, None) => {}
         }
         if let Some(file) = self.optional(hosp, "services") {
-            self.tables.push(course::services(intake, file, &mut self.stays, &mut self.services)?);
+            self.tables.push(course::services(intake, file, &mut self.stays, &mut self.texts.services)?);
         }
         if let Some(file) = self.optional(hosp, "procedures_icd") {
-            self.tables.push(course::procedures(intake, file, &mut self.stays)?);
+            self.tables.push(course::procedures(intake, file, &mut self.stays, &mut self.texts.procedures)?);
             self.told.procedures = true;
         }
-        if let Some(file) = self.optional(hosp, "transfers") {
+        // Either tells of intensive care; where both are there, so does whichever says it.
+        let icu_stays = find(hosp, "icustays").or_else(|| find_beside(hosp, "icustays"));
+        let transfers = if icu_stays.is_some() { find(hosp, "transfers") } else { self.optional(hosp, "transfers") };
+        self.told.intensive_care = transfers.is_some() || icu_stays.is_some();
+        if let Some(file) = transfers {
             self.tables.push(course::transfers(intake, file, &mut self.stays)?);
-            self.told.transfers = true;
+        }
+        if let Some(file) = icu_stays {
+            self.tables.push(course::icu_stays(intake, file, &mut self.stays)?);
         }
         Ok(())
     }
 
     fn write(&self, out: &Path, rejects: OutFile, options: &Options<'_>) -> Result<Report, MimicError> {
-        let mut files = Files {
-            cases: OutFile::create(out, "cases.jsonl")?,
-            recorded: OutFile::create(out, "recorded.jsonl")?,
-            samples: OutFile::create(out, "samples.jsonl")?,
-        };
-        let mut lines = Lines::default();
-        let books = Books {
-            codes: &self.codes,
-            names: &self.names,
-            labs: &self.labs,
-            services: &self.services,
-            told: self.told,
-        };
-        for stays in self.stays.cases_by_patient() {
-            for (i, stay) in stays.iter().enumerate() {
-                let before = stays.get(..i).unwrap_or_default();
-                let case = case(stay, before, &books, &mut lines.counts);
-                files.cases.line(&case)?;
-                lines.cases += 1;
-                let Some(recorded) = recorded(stay, &self.names) else { continue };
-                files.recorded.line(&recorded)?;
-                lines.recorded += 1;
-                if !recorded.drugs.is_empty() {
-                    let messages = (options.prompt)(&case).into_iter();
-                    files.samples.line(&Sample {
-                        sample_id: recorded.case_id.clone(),
-                        patient_id: recorded.patient_id,
-                        case_id: recorded.case_id,
-                        messages: messages.map(|(role, content)| Message { role, content }).collect(),
-                        answer: recorded.drugs.into_iter().map(|drug| drug.ingredient).collect(),
-                    })?;
-                    lines.samples += 1;
-                }
-            }
-        }
+        let books =
+            Books { codes: &self.codes, names: &self.names, labs: &self.labs, texts: &self.texts, told: self.told };
+        let (lines, mut files) = lines::write(out, &self.stays, &books, options)?;
         let report = self.report(lines);
         let mut document = OutFile::create(out, "report.json")?;
         document.document(&report)?;
-        output::finish(out, vec![files.cases, files.recorded, files.samples, rejects, document])?;
+        files.extend([rejects, document]);
+        output::finish(out, files)?;
         Ok(report)
     }
 
@@ -251,7 +211,9 @@ impl<'k> Hospital<'k> {
                 ages_over_89: lines.counts.ages_over_89,
                 codes_without_title: count(self.codes.without_title()),
                 unended_earlier_admissions: lines.counts.unended_earlier,
+                samples_without_prompt: lines.without_prompt,
             },
+            meds: lines.meds,
             warnings: warnings(&tables, &self.missing),
             tables,
         }
@@ -273,22 +235,6 @@ impl<'k> Hospital<'k> {
             stop_before_start: self.drug_counts.stop_before_start,
         }
     }
-}
-
-/// The files of lines.
-struct Files {
-    cases: OutFile,
-    recorded: OutFile,
-    samples: OutFile,
-}
-
-/// How many lines were written, and what was counted on the way.
-#[derive(Default)]
-struct Lines {
-    cases: u64,
-    recorded: u64,
-    samples: u64,
-    counts: CaseCounts,
 }
 
 fn count(n: usize) -> u64 {

@@ -22,7 +22,7 @@ pub enum Meaning {
 }
 
 /// Whoever knows drug names: the knowledge base, or a list in a test.
-pub trait Names {
+pub trait Names: Sync {
     /// What the name means.
     fn meaning(&self, name: &str) -> Meaning;
 }
@@ -59,6 +59,11 @@ impl Texts {
         self.texts.push(text.to_owned());
         self.numbers.insert(text.to_owned(), number);
         number
+    }
+
+    /// The number of a text that has one.
+    pub(crate) fn known(&self, text: &str) -> Option<u32> {
+        self.numbers.get(text).copied()
     }
 
     /// The text of a number.

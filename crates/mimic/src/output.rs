@@ -21,20 +21,20 @@ pub(crate) struct OutFile {
 }
 
 impl OutFile {
-    /// Starts a file of the folder, mode 0600 on Unix.
+    /// Starts a file of the folder, mode 0600 on Unix. The folder below it that its name may have is there.
     pub(crate) fn create(folder: &Path, name: &'static str) -> Result<Self, MimicError> {
+        let target = folder.join(name);
         let temporary = tempfile::Builder::new()
-            .prefix(&format!(".{name}."))
+            .prefix(&format!(".{}.", target.file_name().unwrap_or_default().display()))
             .suffix(".partial")
-            .tempfile_in(folder)
+            .tempfile_in(target.parent().unwrap_or(folder))
             .map_err(|e| MimicError::write(name, e))?;
-        Ok(Self { name, target: folder.join(name), writer: BufWriter::new(temporary) })
+        Ok(Self { name, target, writer: BufWriter::new(temporary) })
     }
 
-    /// Writes one JSON line.
-    pub(crate) fn line(&mut self, value: &impl Serialize) -> Result<(), MimicError> {
-        serde_json::to_writer(&mut self.writer, value).map_err(|e| MimicError::write(self.name, e))?;
-        self.writer.write_all(b"\n").map_err(|e| MimicError::write(self.name, e))
+    /// Writes bytes.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), MimicError> {
+        self.writer.write_all(bytes).map_err(|e| MimicError::write(self.name, e))
     }
 
     /// Writes the whole file as indented JSON.
@@ -52,6 +52,18 @@ impl Write for OutFile {
     fn flush(&mut self) -> io::Result<()> {
         self.writer.flush()
     }
+}
+
+/// Adds a value of a file as JSON.
+pub(crate) fn json(text: &mut Vec<u8>, file: &str, value: &impl Serialize) -> Result<(), MimicError> {
+    serde_json::to_writer(text, value).map_err(|e| MimicError::write(file, e))
+}
+
+/// Adds one JSON line of a file.
+pub(crate) fn json_line(lines: &mut Vec<u8>, file: &str, value: &impl Serialize) -> Result<(), MimicError> {
+    json(lines, file, value)?;
+    lines.push(b'\n');
+    Ok(())
 }
 
 /// Makes the folder.

@@ -3,19 +3,17 @@
 use std::collections::BTreeMap;
 
 use bogam_clinical::record::{RecordedAdmission, RecordedDrug};
-use jiff::SignedDuration;
 
-use crate::drugs::earliest;
 use crate::names::{NameBook, Sense};
-use crate::stays::{Given, Stay};
+use crate::stays::{Given, Since, Stay};
 
-/// All orders of one ingredient in one admission; times in seconds from admission.
-#[derive(Debug, Default)]
+/// All orders of one ingredient in one admission; times from admission.
+#[derive(Debug)]
 pub(crate) struct Course {
     /// Numbers of the names that it was ordered by.
     names: Vec<u32>,
-    pub(crate) first: Option<i64>,
-    pub(crate) last: Option<i64>,
+    pub(crate) first: Since,
+    pub(crate) last: Since,
 }
 
 /// Orders by number of the ingredient.
@@ -24,10 +22,11 @@ pub(crate) fn by_ingredient(given: &[Given], names: &NameBook<'_>) -> BTreeMap<u
     for order in given {
         match names.sense(order.name) {
             Sense::Drug(ingredient) => {
-                let course = courses.entry(ingredient).or_default();
+                let new = || Course { names: Vec::new(), first: order.first, last: order.last };
+                let course = courses.entry(ingredient).or_insert_with(new);
                 course.names.push(order.name);
-                course.first = earliest(course.first, order.first);
-                course.last = course.last.max(order.last);
+                course.first = course.first.earliest(order.first);
+                course.last = course.last.latest(order.last);
             }
             Sense::NotADrug | Sense::Unknown => {}
         }
@@ -36,18 +35,22 @@ pub(crate) fn by_ingredient(given: &[Given], names: &NameBook<'_>) -> BTreeMap<u
 }
 
 /// The line of `recorded.jsonl`: none for an admission without a row that may be a drug.
-pub(crate) fn recorded(stay: &Stay, names: &NameBook<'_>) -> Option<RecordedAdmission> {
+pub(crate) fn recorded(
+    stay: &Stay,
+    courses: &BTreeMap<u32, Course>,
+    names: &NameBook<'_>,
+) -> Option<RecordedAdmission> {
     if stay.orders.given.is_empty() && stay.orders.unmapped.is_empty() {
         return None;
     }
-    let drug = |(ingredient, course): (u32, Course)| RecordedDrug {
-        ingredient: names.id(ingredient).to_owned(),
-        atc: names.atc(ingredient).to_vec(),
+    let drug = |(ingredient, course): (&u32, &Course)| RecordedDrug {
+        ingredient: names.id(*ingredient).to_owned(),
+        atc: names.atc(*ingredient).to_vec(),
         names: texts(&course.names, names),
-        first_hour: course.first.map(hours),
-        last_hour: course.last.map(hours),
+        first_hour: course.first.get().map(hours),
+        last_hour: course.last.get().map(hours),
     };
-    let mut drugs: Vec<_> = by_ingredient(&stay.orders.given, names).into_iter().map(drug).collect();
+    let mut drugs: Vec<_> = courses.iter().map(drug).collect();
     // Unknown starts come last.
     drugs.sort_by(|a, b| {
         let (first_a, first_b) = (a.first_hour.unwrap_or(f64::INFINITY), b.first_hour.unwrap_or(f64::INFINITY));
@@ -69,7 +72,6 @@ fn texts(numbers: &[u32], names: &NameBook<'_>) -> Vec<String> {
 }
 
 /// Seconds as hours, to two decimals.
-fn hours(seconds: i64) -> f64 {
-    let hours = SignedDuration::from_secs(seconds).as_secs_f64() / 3600.0;
-    (hours * 100.0).round() / 100.0
+fn hours(seconds: i32) -> f64 {
+    (f64::from(seconds) / 3600.0 * 100.0).round() / 100.0
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::intake::TableRead;
+use crate::meds::MedsReport;
 use crate::tally::Reason;
 
 /// Names that the report lists at most; `unmapped.distinct_names` counts all.
@@ -35,6 +36,8 @@ pub struct Report {
     pub outliers: Outliers,
     /// What else a reader should know.
     pub notes: Notes,
+    /// What the export of events holds; null where it was not asked for.
+    pub meds: Option<MedsReport>,
     /// What must be said with any figure made from these files.
     pub warnings: Vec<Warning>,
 }
@@ -126,6 +129,15 @@ pub struct Outliers {
     pub creatinine_mg_dl: u64,
 }
 
+impl Outliers {
+    pub(crate) const fn add(&mut self, other: &Self) {
+        self.weight_kg += other.weight_kg;
+        self.height_cm += other.height_cm;
+        self.egfr_ml_min_1_73m2 += other.egfr_ml_min_1_73m2;
+        self.creatinine_mg_dl += other.creatinine_mg_dl;
+    }
+}
+
 /// Further counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Notes {
@@ -136,6 +148,8 @@ pub struct Notes {
     /// Times that an admission of the same patient, begun before, was left out of a case's past because it had not
     /// ended by then, or has no end.
     pub unended_earlier_admissions: u64,
+    /// Samples without messages, because no prompt could be made of the case.
+    pub samples_without_prompt: u64,
 }
 
 /// Something that must be said.

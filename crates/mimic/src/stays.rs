@@ -1,18 +1,20 @@
-//! What is kept: patients, their admissions, and of each admission what a case or its recorded drugs need.
+//! What is kept: patients, their admissions, and of each admission what a case or its recorded drugs need. All memory of
+//! an import is here, so what there is many of is small.
 
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 
 use bogam_clinical::case::{ProcedureSystem, Sex};
-use jiff::SignedDuration;
-use jiff::civil::{Date, DateTime};
 
+use crate::ids::IdHasher;
+use crate::moment::Moment;
 use crate::tally::Reason;
-
-/// A case describes the moment so long after admission.
-pub(crate) const FIRST_DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// MIMIC-IV gives every age over 89 as 91 (its documentation, `patients.anchor_age`).
 pub(crate) const AGE_OVER_89: i32 = 91;
+
+/// By an identifier of the tables.
+pub(crate) type ById<T> = HashMap<u64, T, BuildHasherDefault<IdHasher>>;
 
 /// A patient.
 #[derive(Debug)]
@@ -33,17 +35,18 @@ pub(crate) struct Stay {
     pub(crate) sex: Sex,
     /// Age in years at this admission.
     pub(crate) age: i32,
-    pub(crate) admitted: DateTime,
-    /// The moment that the case describes.
-    pub(crate) as_of: DateTime,
-    pub(crate) discharged: Option<DateTime>,
-    /// `admission_type`.
-    pub(crate) kind: Option<String>,
+    pub(crate) admitted: Moment,
+    /// The moment that the case describes: 24 hours later.
+    pub(crate) as_of: Moment,
+    pub(crate) discharged: Option<Moment>,
+    /// Number of the `admission_type`.
+    pub(crate) kind: u32,
     pub(crate) diagnoses: Vec<Coded>,
     pub(crate) orders: Orders,
     pub(crate) body: Body,
     pub(crate) labs: Vec<LabReading>,
-    pub(crate) service: Option<Latest<u32>>,
+    /// When the service began, and its number.
+    pub(crate) service: Option<(Moment, u32)>,
     pub(crate) intensive_care: bool,
     pub(crate) procedures: Vec<Procedure>,
 }
@@ -66,75 +69,127 @@ pub(crate) struct Orders {
     pub(crate) unmapped: Vec<u32>,
 }
 
-/// A drug under one name: earliest start and latest stop, in seconds from admission.
+/// A time from admission, in seconds, or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Since(i32);
+
+impl Since {
+    const NONE: i32 = i32::MIN;
+
+    /// # Errors
+    /// It is more than 68 years away, which no order of an admission is.
+    pub(crate) fn new(time: Option<Moment>, origin: Moment) -> Result<Self, Reason> {
+        let Some(time) = time else { return Ok(Self(Self::NONE)) };
+        let seconds = i32::try_from(time.since(origin)).map_err(|_| Reason::BadDate)?;
+        if seconds == Self::NONE { Err(Reason::BadDate) } else { Ok(Self(seconds)) }
+    }
+
+    /// In seconds.
+    pub(crate) fn get(self) -> Option<i32> {
+        (self.0 != Self::NONE).then_some(self.0)
+    }
+
+    /// The earlier one of those that are known.
+    pub(crate) fn earliest(self, other: Self) -> Self {
+        Self(self.get().into_iter().chain(other.get()).min().unwrap_or(Self::NONE))
+    }
+
+    /// The later one of those that are known.
+    pub(crate) fn latest(self, other: Self) -> Self {
+        // None is the least of all numbers.
+        Self(self.0.max(other.0))
+    }
+}
+
+/// A drug under one name: earliest start and latest stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Given {
     pub(crate) name: u32,
-    pub(crate) first: Option<i64>,
-    pub(crate) last: Option<i64>,
+    pub(crate) first: Since,
+    pub(crate) last: Since,
 }
 
 /// The most recent measurements of the body by the date of `as_of`.
 #[derive(Debug, Default)]
 pub(crate) struct Body {
     /// In kg.
-    pub(crate) weight: Option<Latest<f64>>,
+    pub(crate) weight: Option<Measured>,
     /// In cm.
-    pub(crate) height: Option<Latest<f64>>,
+    pub(crate) height: Option<Measured>,
     /// In mL/min/1.73 m2.
-    pub(crate) egfr: Option<Latest<f64>>,
+    pub(crate) egfr: Option<Measured>,
 }
 
-/// The most recent of several rows; of rows of the same moment, the later in the table.
+/// A measurement of a day.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Latest<T> {
-    pub(crate) time: DateTime,
+pub(crate) struct Measured {
+    pub(crate) day: i64,
+    /// `seq_num`: which of the day's.
+    pub(crate) rank: u32,
+    pub(crate) value: f64,
     /// Number of the row in its table.
     pub(crate) row: u64,
-    pub(crate) value: T,
 }
 
-impl<T> Latest<T> {
-    /// Keeps the more recent of what is there and what comes.
+impl Measured {
+    /// Keeps the more recent of what is there and what comes; of one day the one of the higher number, then the higher
+    /// one, so that the order of rows does not matter.
     pub(crate) fn keep(slot: &mut Option<Self>, new: Self) {
-        if slot.as_ref().is_none_or(|old| (old.time, old.row) <= (new.time, new.row)) {
+        let later =
+            |old: &Self| (old.day, old.rank).cmp(&(new.day, new.rank)).then(old.value.total_cmp(&new.value)).is_lt();
+        if slot.as_ref().is_none_or(later) {
             *slot = Some(new);
         }
     }
 }
 
-/// The most recent result of a laboratory item.
+/// The most recent result of a laboratory item. There are millions.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LabReading {
-    pub(crate) item: u64,
-    /// Number of the unit.
-    pub(crate) unit: u32,
-    pub(crate) result: Latest<f64>,
+    pub(crate) value: f64,
+    /// Seconds from admission, within a day before or after.
+    pub(crate) time: i32,
+    /// When it was stored, in seconds from admission; as its time where that is not told.
+    pub(crate) stored: i32,
+    /// Number of item and unit.
+    pub(crate) series: u32,
+    /// 0, or a number that it shares with the readings of other admissions that are the same row.
+    pub(crate) shared: u32,
+}
+
+impl LabReading {
+    /// Whether it takes the place of another: it is more recent; of one time it was stored later, else is the higher one,
+    /// so that the order of rows does not matter.
+    pub(crate) fn supersedes(&self, old: &Self) -> bool {
+        let by_time = (old.time, old.stored).cmp(&(self.time, self.stored));
+        by_time.then(old.value.total_cmp(&self.value)).is_lt()
+    }
 }
 
 /// A procedure by the date of `as_of`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Procedure {
-    pub(crate) date: Date,
+    pub(crate) day: i64,
     pub(crate) rank: u32,
     pub(crate) system: ProcedureSystem,
-    pub(crate) code: String,
+    /// Number of the code.
+    pub(crate) code: u32,
 }
 
 /// An admission as its row has it.
-pub(crate) struct Admitted<'a> {
+pub(crate) struct Admitted {
     pub(crate) subject: u64,
     pub(crate) hadm: u64,
-    pub(crate) at: DateTime,
-    pub(crate) discharged: Option<DateTime>,
-    pub(crate) kind: &'a str,
+    pub(crate) at: Moment,
+    pub(crate) discharged: Option<Moment>,
+    pub(crate) kind: u32,
 }
 
 /// All patients and admissions.
 #[derive(Debug, Default)]
 pub(crate) struct Stays {
-    patients: HashMap<u64, Patient>,
-    by_hadm: HashMap<u64, usize>,
+    patients: ById<Patient>,
+    by_hadm: ById<usize>,
     all: Vec<Stay>,
 }
 
@@ -147,13 +202,13 @@ impl Stays {
         Ok(())
     }
 
-    pub(crate) fn admit(&mut self, row: &Admitted<'_>) -> Result<(), Reason> {
+    pub(crate) fn admit(&mut self, row: &Admitted) -> Result<(), Reason> {
         if self.by_hadm.contains_key(&row.hadm) {
             return Err(Reason::RepeatedId);
         }
         let patient = self.patients.get_mut(&row.subject).ok_or(Reason::NoMatchingPatient)?;
         let age = age(patient, row.at)?;
-        let as_of = row.at.checked_add(FIRST_DAY).map_err(|_| Reason::BadDate)?;
+        let as_of = row.at.next_day().ok_or(Reason::BadDate)?;
         let place = self.all.len();
         self.all.push(Stay {
             subject: row.subject,
@@ -163,7 +218,7 @@ impl Stays {
             admitted: row.at,
             as_of,
             discharged: row.discharged,
-            kind: (!row.kind.is_empty()).then(|| row.kind.to_owned()),
+            kind: row.kind,
             diagnoses: Vec::new(),
             orders: Orders::default(),
             body: Body::default(),
@@ -208,17 +263,17 @@ impl Stays {
         self.all.get_mut(place)
     }
 
-    /// Calls for every admission of the patient that gives a case.
+    /// Calls for every admission of the patient that gives a case, with its place.
     ///
     /// # Errors
     /// The patient is unknown, or has no case.
-    pub(crate) fn for_cases_of(&mut self, subject: u64, mut call: impl FnMut(&mut Stay)) -> Result<(), Reason> {
+    pub(crate) fn for_cases_of(&mut self, subject: u64, mut call: impl FnMut(usize, &mut Stay)) -> Result<(), Reason> {
         let patient = self.patients.get(&subject).ok_or(Reason::NoMatchingPatient)?;
         let mut any = false;
         for place in &patient.stays {
             if let Some(stay) = self.all.get_mut(*place).filter(|stay| !stay.diagnoses.is_empty()) {
                 any = true;
-                call(stay);
+                call(*place, stay);
             }
         }
         if any { Ok(()) } else { Err(Reason::PatientWithoutCase) }
@@ -228,17 +283,18 @@ impl Stays {
         &self.all
     }
 
-    /// Puts the diagnoses of every admission in order of rank.
-    pub(crate) fn rank_diagnoses(&mut self) {
+    /// Puts the diagnoses of every admission in order of rank, then of what `key` says of the code.
+    pub(crate) fn rank_diagnoses<K: Ord>(&mut self, key: impl Fn(u32) -> K) {
         for stay in &mut self.all {
-            stay.diagnoses.sort_unstable();
+            stay.diagnoses.sort_by_key(|coded| (coded.rank, key(coded.code)));
+            stay.diagnoses.shrink_to_fit();
         }
     }
 
-    /// Puts the procedures of every admission in order of date, then of rank.
-    pub(crate) fn order_procedures(&mut self) {
+    /// Puts the procedures of every admission in order of date, of rank, then of what `key` says of the code.
+    pub(crate) fn order_procedures<K: Ord>(&mut self, key: impl Fn(u32) -> K) {
         for stay in &mut self.all {
-            stay.procedures.sort_by(|a, b| (a.date, a.rank, &a.code).cmp(&(b.date, b.rank, &b.code)));
+            stay.procedures.sort_by_key(|p| (p.day, p.rank, key(p.code)));
         }
     }
 
@@ -258,30 +314,39 @@ impl Stays {
         self.patients.len() - self.patients_without_case()
     }
 
+    /// A patient.
+    pub(crate) fn patient(&self, subject: u64) -> Option<&Patient> {
+        self.patients.get(&subject)
+    }
+
     /// The admissions that give cases, patient by patient (by `subject_id`), each patient's in order of admission, then
     /// of `hadm_id`.
-    pub(crate) fn cases_by_patient(&self) -> Vec<Vec<&Stay>> {
+    pub(crate) fn cases_by_patient(&self) -> Vec<&Stay> {
         let mut stays: Vec<&Stay> = self.all.iter().filter(|stay| !stay.diagnoses.is_empty()).collect();
         stays.sort_by_key(|stay| (stay.subject, stay.admitted, stay.hadm));
-        stays.chunk_by(|a, b| a.subject == b.subject).map(<[&Stay]>::to_vec).collect()
+        stays
     }
 }
 
+/// Adds to a list that will not become much longer: a list that doubles leaves a third of its memory empty.
+pub(crate) fn push_lean<T>(list: &mut Vec<T>, item: T) {
+    if list.len() == list.capacity() {
+        list.reserve_exact((list.len() / 4).max(4));
+    }
+    list.push(item);
+}
+
 /// Age at an admission: `anchor_age` and the years since `anchor_year`, over 89 as 91.
-fn age(patient: &Patient, admitted: DateTime) -> Result<i32, Reason> {
+fn age(patient: &Patient, admitted: Moment) -> Result<i32, Reason> {
     if patient.anchor_age > 89 {
         return Ok(AGE_OVER_89);
     }
-    let years = i32::from(admitted.year()).checked_sub(patient.anchor_year);
+    let admitted = i32::try_from(admitted.year()).map_err(|_| Reason::BadAge)?;
+    let years = admitted.checked_sub(patient.anchor_year);
     let age = years.and_then(|years| years.checked_add(patient.anchor_age)).ok_or(Reason::BadAge)?;
     match age {
         0..=89 => Ok(age),
         90..=130 => Ok(AGE_OVER_89),
         _ => Err(Reason::BadAge),
     }
-}
-
-/// Seconds from `origin` to `time`.
-pub(crate) fn seconds(origin: DateTime, time: DateTime) -> i64 {
-    time.duration_since(origin).as_secs()
 }

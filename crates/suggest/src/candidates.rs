@@ -24,6 +24,11 @@ pub(crate) struct Candidate<'k> {
 }
 
 impl Candidate<'_> {
+    /// A drug that comes into question for another reason than the knowledge base or being taken.
+    pub(crate) const fn other(drug: DrugIx) -> Self {
+        Self { drug, indications: Vec::new(), current: None, other_setting: false, share: None }
+    }
+
     /// As the checks take it.
     pub(crate) fn as_used(&self) -> DrugUse {
         DrugUse { drug: self.drug, entry: self.current.clone(), current: self.current.is_some(), window: None }

@@ -17,6 +17,8 @@ pub struct Weights {
     pub written: f64,
     /// See `written`.
     pub written_step: f64,
+    /// Drugs that are really given, as a multiple of the sum of probabilities: what the length of a list goes by.
+    pub length: f64,
 }
 
 impl Default for Weights {
@@ -29,6 +31,7 @@ impl Default for Weights {
             avoid: -1.5,
             written: 3.0,
             written_step: 0.1,
+            length: 1.25,
         }
     }
 }

@@ -11,7 +11,9 @@
 
 mod advice;
 mod candidates;
+mod channels;
 mod combine;
+mod learn;
 mod model;
 mod paragraph;
 mod prompt;
@@ -20,5 +22,7 @@ mod regimen;
 mod suggester;
 
 pub use combine::Weights;
+pub use learn::{LearnError, LearnOptions, LearnStage, Learner};
+pub use model::{ScoreStore, StoredScores};
 pub use prompt::{PromptError, Prompts};
 pub use suggester::{Method, Options, SuggestError, Suggester, provenance};

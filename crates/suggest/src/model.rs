@@ -1,10 +1,13 @@
 //! The model channel: what the language model adds to what the knowledge base says.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
 use bogam_engine::{Cancel, Constraint, Engine, EngineError, GenerateRequest, Prompt, Sampling, ScoreRequest, Sink};
 use bogam_knowledge::{DrugIx, KnowledgeBase};
+use bogam_prior::Named;
+use serde::{Deserialize, Serialize};
 
 /// A name as it stands in a list: a space before, the end of the line behind, so that no name wins as the beginning of
 /// a longer one.
@@ -29,6 +32,17 @@ pub(crate) struct Scored {
     pub score_ms: u64,
 }
 
+impl Scored {
+    /// Scores less their means over the drugs of this case.
+    pub(crate) fn named(&self) -> BTreeMap<DrugIx, Named> {
+        let count = self.names.values().map(|_| 1.0).sum::<f64>().max(1.0);
+        let lift = self.names.values().map(|s| s.case - s.empty).sum::<f64>() / count;
+        let empty = self.names.values().map(|s| s.empty).sum::<f64>() / count;
+        let less = |s: &NameScore| Named { lift: s.case - s.empty - lift, empty: s.empty - empty };
+        self.names.iter().map(|(drug, score)| (*drug, less(score))).collect()
+    }
+}
+
 /// Scores after an empty case, by name: they hold for one model and one prompt, and know of no patient.
 #[derive(Debug, Default)]
 pub(crate) struct EmptyScores(Mutex<HashMap<String, f64>>);
@@ -48,32 +62,109 @@ impl EmptyScores {
     }
 }
 
+/// Scores that a model gave before, by case: asking again takes minutes. It is a patient's data as the cases are.
+#[derive(Default)]
+pub struct ScoreStore {
+    known: Mutex<HashMap<String, BTreeMap<String, f64>>>,
+    new: Option<Mutex<Box<dyn Write + Send>>>,
+}
+
+/// A line of the store.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoredScores {
+    /// Hash of the case.
+    pub case: String,
+    /// `ln P(name | case)` by drug.
+    pub scores: BTreeMap<String, f64>,
+}
+
+impl std::fmt::Debug for ScoreStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).len();
+        write!(f, "ScoreStore({known} cases)")
+    }
+}
+
+impl ScoreStore {
+    /// A store of what is known; what is new is written as lines of JSON.
+    #[must_use]
+    pub fn new(known: impl IntoIterator<Item = StoredScores>, new: Option<Box<dyn Write + Send>>) -> Self {
+        let mut all: HashMap<String, BTreeMap<String, f64>> = HashMap::new();
+        for line in known {
+            all.entry(line.case).or_default().extend(line.scores);
+        }
+        Self { known: Mutex::new(all), new: new.map(Mutex::new) }
+    }
+
+    fn get(&self, case: &str, name: &str) -> Option<f64> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(case)?.get(name).copied()
+    }
+
+    fn add(&self, case: &str, scores: BTreeMap<String, f64>) -> Result<(), EngineError> {
+        let line = StoredScores { case: case.to_owned(), scores };
+        if let Some(new) = &self.new {
+            let mut new = new.lock().unwrap_or_else(PoisonError::into_inner);
+            let text = serde_json::to_string(&line).map_err(std::io::Error::from);
+            let written = text.and_then(|text| writeln!(new, "{text}")).and_then(|()| new.flush());
+            written.map_err(|e| EngineError::Model { message: format!("scores cannot be kept: {e}") })?;
+        }
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(line.case).or_default().extend(line.scores);
+        Ok(())
+    }
+}
+
+/// What scoring needs.
+pub(crate) struct Asked<'a> {
+    pub engine: &'a dyn Engine,
+    /// Of the case, and of an empty one.
+    pub prompts: (&'a Prompt, &'a Prompt),
+    pub knowledge: &'a KnowledgeBase,
+    pub cache: &'a EmptyScores,
+    /// Scores given before, and the hash of the case.
+    pub store: Option<(&'a ScoreStore, &'a str)>,
+}
+
 /// Scores names after a case and after an empty one.
 pub(crate) fn score(
-    engine: &dyn Engine,
-    (case, empty): (&Prompt, &Prompt),
+    asked: &Asked<'_>,
     drugs: &[DrugIx],
-    knowledge: &KnowledgeBase,
-    cache: &EmptyScores,
     (sink, cancel): (&mut dyn Sink, &Cancel),
 ) -> Result<Scored, EngineError> {
     if drugs.is_empty() {
         return Ok(Scored::default());
     }
-    let names: Vec<String> = drugs.iter().map(|&d| knowledge.ingredient(d).id().to_owned()).collect();
-    let new = cache.missing(&names);
+    let names: Vec<String> = drugs.iter().map(|&d| asked.knowledge.ingredient(d).id().to_owned()).collect();
+    let (case, empty) = asked.prompts;
+    let request = |prompt: &Prompt, names: &[String]| ScoreRequest {
+        prompt: prompt.clone(),
+        continuations: names.iter().map(|n| item(n)).collect(),
+    };
+    let new = asked.cache.missing(&names);
     if !new.is_empty() {
-        let request = ScoreRequest { prompt: empty.clone(), continuations: new.iter().map(|n| item(n)).collect() };
-        let scores = engine.score(&request, sink, cancel)?;
-        cache.add(new, scores.log_probs);
+        let scores = asked.engine.score(&request(empty, &new), sink, cancel)?;
+        asked.cache.add(new, scores.log_probs);
     }
-    let request = ScoreRequest { prompt: case.clone(), continuations: names.iter().map(|n| item(n)).collect() };
-    let scores = engine.score(&request, sink, cancel)?;
-    let pairs = drugs.iter().zip(&names).zip(scores.log_probs).filter_map(|((&drug, name), case)| {
-        let empty = cache.get(name)?;
+    let stored = |name: &String| asked.store.and_then(|(store, hash)| store.get(hash, name));
+    let mut after: HashMap<String, f64> = names.iter().filter_map(|n| Some((n.clone(), stored(n)?))).collect();
+    let unknown: Vec<String> = names.iter().filter(|n| !after.contains_key(*n)).cloned().collect();
+    let mut scored = Scored::default();
+    if !unknown.is_empty() {
+        let scores = asked.engine.score(&request(case, &unknown), sink, cancel)?;
+        (scored.prefill_ms, scored.score_ms) = (scores.prefill_ms, scores.score_ms);
+        let finite = unknown.into_iter().zip(scores.log_probs).filter(|(_, p)| p.is_finite());
+        let new: BTreeMap<String, f64> = finite.collect();
+        after.extend(new.iter().map(|(name, p)| (name.clone(), *p)));
+        if let Some((store, hash)) = asked.store {
+            store.add(hash, new)?;
+        }
+    }
+    let pairs = drugs.iter().zip(&names).filter_map(|(&drug, name)| {
+        let (case, empty) = (*after.get(name)?, asked.cache.get(name)?);
         (case.is_finite() && empty.is_finite()).then_some((drug, NameScore { case, empty }))
     });
-    Ok(Scored { names: pairs.collect(), prefill_ms: scores.prefill_ms, score_ms: scores.score_ms })
+    scored.names = pairs.collect();
+    Ok(scored)
 }
 
 /// A list that the model wrote.

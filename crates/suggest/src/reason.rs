@@ -1,7 +1,7 @@
 //! Why a drug is listed, in words.
 
 use bogam_clinical::case::Case;
-use bogam_clinical::record::Strength;
+use bogam_clinical::record::{Past, Strength};
 use bogam_clinical::text::Bilingual;
 use bogam_knowledge::KnowledgeBase;
 use bogam_knowledge::pack::UseShare;
@@ -29,8 +29,19 @@ const fn share_words(share: UseShare) -> (&'static str, &'static str) {
     }
 }
 
+/// What spoke for a drug beside the knowledge base.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Spoke<'a> {
+    /// The model wrote its name.
+    pub written: bool,
+    /// Past admissions speak for it.
+    pub prior: bool,
+    /// Similar ones that were given it.
+    pub past: Option<&'a Past>,
+}
+
 /// The reason for a candidate: what it is for, how strongly, how commonly, and which channels spoke.
-pub(crate) fn reason(candidate: &Candidate<'_>, case: &Case, knowledge: &KnowledgeBase, written: bool) -> Bilingual {
+pub(crate) fn reason(candidate: &Candidate<'_>, case: &Case, knowledge: &KnowledgeBase, spoke: Spoke<'_>) -> Bilingual {
     let mut en = Vec::new();
     let mut ko = Vec::new();
     if candidate.current.is_some() {
@@ -64,7 +75,15 @@ pub(crate) fn reason(candidate: &Candidate<'_>, case: &Case, knowledge: &Knowled
             }
         },
     }
-    if written {
+    if let Some(past) = spoke.past {
+        let Past { with, of, group } = past;
+        en.push(format!("given in {with} of {of} past admissions with {group}"));
+        ko.push(format!("{group} 입원 {of}건 중 {with}건에서 처방"));
+    } else if spoke.prior && candidate.indications.is_empty() {
+        en.push("often given in past admissions like this one".to_owned());
+        ko.push("비슷한 과거 입원에서 처방됨".to_owned());
+    }
+    if spoke.written {
         en.push("named by the language model".to_owned());
         ko.push("언어 모델이 제시".to_owned());
     }

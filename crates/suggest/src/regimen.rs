@@ -36,6 +36,8 @@ pub(crate) struct Setup<'a> {
     pub knowledge: &'a KnowledgeBase,
     pub codes: &'a [DiagnosisCodes],
     pub max_drugs: usize,
+    /// Drugs that are really given, as a multiple of the sum of probabilities.
+    pub length: f64,
     /// All that is eligible is listed: the model wrote the list and its length.
     pub whole_list: bool,
 }
@@ -59,6 +61,19 @@ pub(crate) fn regimen(ranked: &[Ranked<'_>], critical: &BTreeSet<usize>, setup: 
             regimen.alternative_to.retain(|at, _| !withheld.contains(at));
             regimen.withheld = withheld;
             return regimen;
+        }
+        withheld.extend(losers);
+    }
+}
+
+/// The drugs that a list could hold, best first, whatever its length: one drug a purpose, none of a critical pair.
+pub(crate) fn order(ranked: &[Ranked<'_>], critical: &BTreeSet<usize>, setup: &Setup<'_>) -> Vec<usize> {
+    let mut withheld = critical.clone();
+    loop {
+        let listed = choose(ranked, &withheld, setup).listed;
+        let losers = losers(ranked, &listed, setup);
+        if losers.is_empty() {
+            return listed;
         }
         withheld.extend(losers);
     }
@@ -99,7 +114,10 @@ fn choose(ranked: &[Ranked<'_>], withheld: &BTreeSet<usize>, setup: &Setup<'_>) 
     let length = if setup.whole_list {
         probabilities.len()
     } else {
-        expected_jaccard_length(&probabilities, probabilities.iter().sum())
+        // What is given to such patients: also the drugs that this list leaves to another of their purpose.
+        let open = ranked.iter().enumerate().filter(|(at, r)| !withheld.contains(at) && !r.candidate.other_setting);
+        let total: f64 = open.map(|(_, r)| r.probability).sum();
+        expected_jaccard_length(&probabilities, total * setup.length)
     };
     let length = length.min(setup.max_drugs);
     let current = kept.iter().filter(|&&k| is_current(k)).count();

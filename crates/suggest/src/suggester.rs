@@ -5,23 +5,25 @@ use std::time::Instant;
 
 use bogam_clinical::case::{Case, Setting};
 use bogam_clinical::record::{
-    Advice, ConsideredDrug, ConsideredReason, Evidence, Finding, NotEvaluated, Provenance, Status, SuggestedDrug,
+    Advice, ConsideredDrug, ConsideredReason, Evidence, Finding, NotEvaluated, Past, Provenance, Status, SuggestedDrug,
     SuggestionRecord, Tier, Timing, WithheldDrug,
 };
 use bogam_clinical::text::Lang;
 use bogam_engine::{Cancel, Engine, EngineError, ModelInfo, Sink};
 use bogam_knowledge::{DiagnosisCodes, DrugIx, KnowledgeBase};
+use bogam_prior::{Channels, Named, Prior};
 use bogam_safety::{
     CheckInput, DrugUse, Outcome, RULES_VERSION, check_each, check_pairs, check_whole, dose_text, finish,
 };
 
 use crate::advice::advice;
 use crate::candidates::{Candidate, candidates};
-use crate::combine::{Weights, knowledge_log_odds, round4, sigmoid};
-use crate::model::{self, EmptyScores, NameScore};
+use crate::channels::{Combination, Learned};
+use crate::combine::{Weights, round4, sigmoid};
+use crate::model::{self, EmptyScores, ScoreStore, Scored};
 use crate::paragraph;
 use crate::prompt::Prompts;
-use crate::reason::reason;
+use crate::reason::{Spoke, reason};
 use crate::regimen::{Ranked, Setup, regimen, uses};
 
 /// Candidates that are scored by the model, at most: the most probable of the other channels. The rest keep a null.
@@ -63,11 +65,13 @@ pub struct Options {
     pub max_drugs: usize,
     /// Seed of what is drawn.
     pub seed: u64,
+    /// Which channels take part; all that there are without a choice.
+    pub channels: Option<Channels>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { method: Method::Score, advice: true, paragraph: None, max_drugs: 40, seed: 1 }
+        Self { method: Method::Score, advice: true, paragraph: None, max_drugs: 40, seed: 1, channels: None }
     }
 }
 
@@ -85,6 +89,8 @@ pub struct Suggester<'a> {
     prompts: &'a Prompts,
     engine: Option<(&'a dyn Engine, ModelInfo)>,
     weights: Weights,
+    prior: Option<&'a Prior>,
+    store: Option<&'a ScoreStore>,
     empty: EmptyScores,
 }
 
@@ -97,15 +103,43 @@ impl std::fmt::Debug for Suggester<'_> {
 /// What the model said.
 #[derive(Default)]
 struct ModelChannel {
-    scores: BTreeMap<DrugIx, NameScore>,
+    scores: Scored,
+    named: BTreeMap<DrugIx, Named>,
     written: BTreeMap<DrugIx, usize>,
-    prefill_ms: u64,
-    score_ms: u64,
     notice: Option<&'static str>,
 }
 
 fn millis(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Names a model and its adapter.
+pub(crate) fn model_key(info: &ModelInfo) -> String {
+    match &info.adapter_hash {
+        Some(adapter) => format!("{} with {adapter}", info.hash),
+        None => info.hash.clone(),
+    }
+}
+
+/// The most probable candidates by the other channels: those that the model scores.
+pub(crate) fn worth_scoring(
+    found: &[Candidate<'_>],
+    combination: &Combination<'_>,
+    knowledge: &KnowledgeBase,
+) -> Vec<DrugIx> {
+    let mut by_others: Vec<(f64, DrugIx)> = found
+        .iter()
+        .filter(|c| !c.other_setting || c.current.is_some())
+        .map(|c| (combination.log_odds(c, knowledge.ingredient(c.drug).id(), None).sum(), c.drug))
+        .collect();
+    by_others.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    by_others.into_iter().take(SCORED).map(|(_, drug)| drug).collect()
+}
+
+/// Similar past admissions, as a record tells them.
+fn similar(learned: &Learned<'_>, id: &str) -> Option<Past> {
+    let similar = learned.reading.similar(id)?;
+    Some(Past { with: u64::from(similar.with), of: u64::from(similar.of), group: similar.group.to_owned() })
 }
 
 /// Provenance of what knows no model: hash of the knowledge, version of the rules and the program.
@@ -139,7 +173,27 @@ impl<'a> Suggester<'a> {
         weights: Weights,
     ) -> Result<Self, SuggestError> {
         let engine = engine.map(|e| e.info().map(|info| (e, info))).transpose()?;
-        Ok(Self { knowledge, prompts, engine, weights, empty: EmptyScores::default() })
+        Ok(Self { knowledge, prompts, engine, weights, prior: None, store: None, empty: EmptyScores::default() })
+    }
+
+    /// With a learned prior.
+    #[must_use]
+    pub const fn with_prior(mut self, prior: Option<&'a Prior>) -> Self {
+        self.prior = prior;
+        self
+    }
+
+    /// With a store of scores that the model gave before.
+    #[must_use]
+    pub const fn with_store(mut self, store: Option<&'a ScoreStore>) -> Self {
+        self.store = store;
+        self
+    }
+
+    /// The model, with its adapter: what a prior keeps weights for.
+    #[must_use]
+    pub fn model_key(&self) -> Option<String> {
+        self.engine.as_ref().map(|(_, info)| model_key(info))
     }
 
     /// Answers one case. `unknown_fields` are those that its reader did not know; `case_hash` names it in provenance.
@@ -158,66 +212,89 @@ impl<'a> Suggester<'a> {
         let start = Instant::now();
         let codes: Vec<DiagnosisCodes> = case.diagnoses.iter().map(|d| self.knowledge.codes(d)).collect();
         let mut found = candidates(case, self.knowledge, &codes);
-        let channel = self.model_channel(case, &found, options, sink, cancel)?;
+        let (combination, prior_notices) = self.combination(case, options);
+        combination.add_past(&mut found, self.knowledge);
+        let channel = self.model_channel(case, case_hash, (&found, &combination), options, (sink, cancel))?;
         for &drug in channel.written.keys() {
             if found.iter().all(|c| c.drug != drug) {
-                let none =
-                    Candidate { drug, indications: Vec::new(), current: None, other_setting: false, share: None };
-                found.push(none);
+                found.push(Candidate::other(drug));
             }
         }
         let safety = Instant::now();
         let whole_list = options.method == Method::Generate && channel.notice.is_none();
         let max_drugs = options.max_drugs;
-        let setup = Setup { case, knowledge: self.knowledge, codes: &codes, max_drugs, whole_list };
+        let length = combination.length();
+        let setup = Setup { case, knowledge: self.knowledge, codes: &codes, max_drugs, length, whole_list };
         let given: Vec<DrugUse> = found.iter().map(Candidate::as_used).collect();
         let alone = check_each(&self.input(&setup, &given));
-        let (ranked, evidence) = self.rank(found, &channel, &alone, options);
+        let (ranked, evidence) = self.rank(found, &combination, &channel, &alone, options);
         let mut record = self.checked(&ranked, &evidence, &channel, alone, &setup);
         record.timing_ms.safety = millis(safety);
         self.finish_record(&mut record, case, (unknown_fields, case_hash), options, &channel);
+        record.notices.extend(prior_notices.into_iter().map(str::to_owned));
         let advising = Instant::now();
         if options.advice {
             record.advice = Some(self.advice(&record, case, options, sink, cancel)?);
         }
         record.timing_ms.advice = millis(advising);
-        record.timing_ms.prefill = channel.prefill_ms;
-        record.timing_ms.score = channel.score_ms;
+        record.timing_ms.prefill = channel.scores.prefill_ms;
+        record.timing_ms.score = channel.scores.score_ms;
         record.timing_ms.total = millis(start);
         Ok(record)
+    }
+
+    /// How the channels of this case are put together, and what is to be said of that.
+    fn combination(&self, case: &Case, options: &Options) -> (Combination<'_>, Vec<&'static str>) {
+        let shipped = |notices| (Combination { shipped: &self.weights, learned: None }, notices);
+        let channels = options.channels.unwrap_or(Channels::ALL);
+        let Some(prior) = self.prior else { return shipped(Vec::new()) };
+        let reading = prior.read(case, self.knowledge);
+        if reading.other_setting {
+            return shipped(vec!["prior_other_setting"]);
+        }
+        let unlike = reading.unlike;
+        let Some(learned) = Learned::new(prior, reading, self.model_key().as_deref(), channels) else {
+            return shipped(vec!["prior_without_weights"]);
+        };
+        let notices = [(unlike, "prior_unlike_case"), (learned.model_not_weighed(), "prior_does_not_know_model")];
+        let notices = notices.into_iter().filter(|(holds, _)| *holds).map(|(_, code)| code).collect();
+        (Combination { shipped: &self.weights, learned: Some(learned) }, notices)
     }
 
     fn model_channel(
         &self,
         case: &Case,
-        found: &[Candidate<'_>],
+        case_hash: &str,
+        (found, combination): (&[Candidate<'_>], &Combination<'_>),
         options: &Options,
-        sink: &mut dyn Sink,
-        cancel: &Cancel,
+        (sink, cancel): (&mut dyn Sink, &Cancel),
     ) -> Result<ModelChannel, SuggestError> {
-        let Some((engine, _)) = &self.engine else {
+        let Some((engine, _)) = self.engine.as_ref().filter(|_| options.channels.is_none_or(|c| c.model)) else {
             return Ok(ModelChannel { notice: Some("no_model"), ..ModelChannel::default() });
         };
         let prompt = self.prompts.for_case(case, self.knowledge);
         let outcome = match options.method {
             Method::Score => {
-                let worth_it = self.worth_scoring(found);
-                let prompts = (&prompt, &self.prompts.for_empty_case());
-                model::score(*engine, prompts, &worth_it, self.knowledge, &self.empty, (sink, cancel)).map(|scored| {
-                    ModelChannel {
-                        scores: scored.names,
-                        prefill_ms: scored.prefill_ms,
-                        score_ms: scored.score_ms,
-                        ..ModelChannel::default()
-                    }
-                })
+                let worth_it = worth_scoring(found, combination, self.knowledge);
+                let asked = model::Asked {
+                    engine: *engine,
+                    prompts: (&prompt, &self.prompts.for_empty_case()),
+                    knowledge: self.knowledge,
+                    cache: &self.empty,
+                    store: self.store.map(|store| (store, case_hash)),
+                };
+                let scored = model::score(&asked, &worth_it, (sink, cancel));
+                scored.map(|scores| ModelChannel { named: scores.named(), scores, ..ModelChannel::default() })
             }
             Method::Generate => {
                 let max = options.max_drugs.min(WRITTEN);
                 model::write_list(*engine, &prompt, self.knowledge, max, (sink, cancel)).map(|written| ModelChannel {
                     written: written.drugs.iter().enumerate().map(|(i, (drug, _))| (*drug, i)).collect(),
-                    prefill_ms: written.prefill_ms,
-                    score_ms: written.generate_ms,
+                    scores: Scored {
+                        prefill_ms: written.prefill_ms,
+                        score_ms: written.generate_ms,
+                        ..Scored::default()
+                    },
                     ..ModelChannel::default()
                 })
             }
@@ -242,58 +319,44 @@ impl<'a> Suggester<'a> {
         }
     }
 
-    /// The most probable candidates by the other channels.
-    fn worth_scoring(&self, found: &[Candidate<'_>]) -> Vec<DrugIx> {
-        let mut by_knowledge: Vec<(f64, DrugIx)> = found
-            .iter()
-            .filter(|c| !c.other_setting || c.current.is_some())
-            .map(|c| (knowledge_log_odds(c.share, c.current.is_some(), &self.weights), c.drug))
-            .collect();
-        by_knowledge.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        by_knowledge.into_iter().take(SCORED).map(|(_, drug)| drug).collect()
-    }
-
     /// Probabilities and evidence of all candidates, by probability, ties by ingredient.
     fn rank<'k>(
         &self,
         found: Vec<Candidate<'k>>,
+        combination: &Combination<'_>,
         channel: &ModelChannel,
         alone: &Outcome,
         options: &Options,
     ) -> (Vec<Ranked<'k>>, BTreeMap<DrugIx, Evidence>) {
-        let lifts: Vec<f64> = channel.scores.values().map(|s| s.case - s.empty).collect();
-        let count = lifts.iter().map(|_| 1.0).sum::<f64>();
-        let mean = if lifts.is_empty() { 0.0 } else { lifts.iter().sum::<f64>() / count };
         let listing = options.method == Method::Generate && channel.notice.is_none();
         let mut evidence = BTreeMap::new();
         let mut ranked: Vec<Ranked<'k>> = Vec::with_capacity(found.len());
         for candidate in found {
             let current = candidate.current.is_some();
-            let knowledge = knowledge_log_odds(candidate.share, current, &self.weights);
-            let score = channel.scores.get(&candidate.drug);
-            let limit = self.weights.model_limit;
-            let scored = score.map(|s| (s.case - s.empty - mean).clamp(-limit, limit) * self.weights.model);
+            let id = self.id(candidate.drug);
+            let mut odds = combination.log_odds(&candidate, id, channel.named.get(&candidate.drug).copied());
+            let score = channel.scores.names.get(&candidate.drug);
             let written = channel.written.get(&candidate.drug);
             let step = |&place: &usize| {
                 let place = u32::try_from(place).map_or(f64::MAX, f64::from);
                 self.weights.written - self.weights.written_step * place
             };
-            let model = written.map(step).or(scored);
+            odds.model = written.map(step).or(odds.model);
             let known = candidate.share.is_some() || current;
             let safety = (!current && self.to_be_avoided(candidate.drug, alone)).then_some(self.weights.avoid);
             evidence.insert(
                 candidate.drug,
                 Evidence {
-                    knowledge: known.then(|| round4(knowledge)),
-                    prior: None,
-                    model: model.map(round4),
+                    knowledge: odds.knowledge.filter(|_| known).map(round4),
+                    prior: odds.prior.map(round4),
+                    model: odds.model.map(round4),
                     safety,
                     model_case: score.map(|s| round4(s.case)),
                     model_empty: score.map(|s| round4(s.empty)),
-                    past: None,
+                    past: combination.learned.as_ref().and_then(|learned| similar(learned, id)),
                 },
             );
-            let probability = round4(sigmoid(knowledge + model.unwrap_or(0.0) + safety.unwrap_or(0.0)));
+            let probability = round4(sigmoid(odds.sum() + safety.unwrap_or(0.0)));
             ranked.push(Ranked { candidate, probability, eligible: !listing || written.is_some() || current });
         }
         ranked.sort_by(|a, b| b.probability.total_cmp(&a.probability).then(a.candidate.drug.cmp(&b.candidate.drug)));
@@ -440,6 +503,9 @@ impl<'a> Suggester<'a> {
     ) -> SuggestedDrug {
         let ingredient = self.knowledge.ingredient(r.candidate.drug);
         let main = r.candidate.main_indication();
+        let evidence = evidence.get(&r.candidate.drug).cloned().unwrap_or_default();
+        let written = channel.written.contains_key(&r.candidate.drug);
+        let spoke = Spoke { written, prior: evidence.prior.is_some(), past: evidence.past.as_ref() };
         SuggestedDrug {
             ingredient: ingredient.id().to_owned(),
             name: ingredient.name().clone(),
@@ -449,9 +515,9 @@ impl<'a> Suggester<'a> {
             indications: r.candidate.indicated_for(setup.case),
             supportive: r.candidate.supportive(),
             purpose: main.and_then(|m| self.knowledge.purpose(&m.entry.purpose)).map(|p| p.name.clone()),
-            reason: reason(&r.candidate, setup.case, self.knowledge, channel.written.contains_key(&r.candidate.drug)),
+            reason: reason(&r.candidate, setup.case, self.knowledge, spoke),
             dose: dose_text(setup.case, self.knowledge, setup.codes, r.candidate.drug),
-            evidence: evidence.get(&r.candidate.drug).cloned().unwrap_or_default(),
+            evidence,
             findings: Vec::new(),
             alternatives: Vec::new(),
         }
@@ -481,7 +547,8 @@ impl<'a> Suggester<'a> {
             None => record.notices.push("setting_unknown".to_owned()),
         }
         let mut made = provenance(self.knowledge, case_hash, options.seed);
-        if let Some((_, info)) = &self.engine {
+        made.prior = self.prior.map(|prior| prior.hash().to_owned());
+        if let Some((_, info)) = self.engine.as_ref().filter(|_| options.channels.is_none_or(|c| c.model)) {
             made.model = Some(info.hash.clone());
             made.adapter.clone_from(&info.adapter_hash);
             made.prompt = Some(self.prompts.hash().to_owned());

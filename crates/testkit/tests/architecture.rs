@@ -16,10 +16,11 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// Which crate may build upon which: `from`, and everything of this workspace that it names. Dependencies of tests are
 /// free, so that a test may use `testkit`; nothing that ships does.
-const EDGES: [(&str, &[&str]); 10] = [
+const EDGES: [(&str, &[&str]); 11] = [
     ("cli", &["app", "clinical", "engine"]),
-    ("app", &["clinical", "engine", "evaluate", "knowledge", "mimic", "safety", "suggest"]),
-    ("suggest", &["clinical", "engine", "knowledge", "safety"]),
+    ("app", &["clinical", "engine", "evaluate", "knowledge", "mimic", "prior", "safety", "suggest"]),
+    ("suggest", &["clinical", "engine", "knowledge", "prior", "safety"]),
+    ("prior", &["clinical", "knowledge"]),
     ("safety", &["clinical", "knowledge"]),
     ("mimic", &["clinical", "knowledge"]),
     ("evaluate", &["clinical", "knowledge"]),
@@ -30,7 +31,7 @@ const EDGES: [(&str, &[&str]); 10] = [
 ];
 
 /// Crates without files, clock, environment, randomness and network.
-const CORE: [&str; 4] = ["clinical", "evaluate", "knowledge", "safety"];
+const CORE: [&str; 5] = ["clinical", "evaluate", "knowledge", "prior", "safety"];
 
 /// Crates of others that the core may name: they turn values into values.
 const CORE_MAY_NAME: [&str; 13] = [
@@ -141,6 +142,36 @@ fn dependencies_between_crates_are_those_of_the_list() {
     assert!(gone.is_empty(), "in the list but gone: {gone:?}");
     let known: BTreeSet<String> = EDGES.iter().map(|(from, _)| (*from).to_owned()).collect();
     assert_eq!(crates, known, "the crates of the workspace are not those of the list");
+}
+
+/// A file that no `mod` names is not compiled: its tests would pass by not being there.
+#[test]
+fn every_source_file_belongs_to_a_crate() {
+    let files = all_sources();
+    let mut orphans = Vec::new();
+    for file in &files {
+        let (name, folder) = (file.file_stem().unwrap().to_str().unwrap(), file.parent().unwrap());
+        let program = folder.ends_with("tests") || folder.ends_with("benches") || folder.ends_with("examples");
+        if program || matches!(name, "main" | "lib" | "build") {
+            continue;
+        }
+        let (name, folder) = if name == "mod" {
+            (folder.file_name().unwrap().to_str().unwrap(), folder.parent().unwrap())
+        } else {
+            (name, folder)
+        };
+        let beside = folder.with_extension("rs");
+        let owners = ["main.rs", "lib.rs", "mod.rs"].map(|owner| folder.join(owner)).into_iter().chain([beside]);
+        let texts = owners.filter_map(|owner| std::fs::read_to_string(owner).ok());
+        let named = |text: &String| {
+            let declares = |line: &str| line.trim_end().ends_with(&format!("mod {name};"));
+            text.lines().any(declares)
+        };
+        if !texts.into_iter().any(|text| named(&text)) {
+            orphans.push(file.strip_prefix(root()).unwrap().to_path_buf());
+        }
+    }
+    assert!(orphans.is_empty(), "no `mod` names these files, so that they are not compiled: {orphans:?}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use bogam_evaluate::{Compared, Counted, Estimate, Report, Scores, SliceReport};
+use bogam_evaluate::{Beside, Compared, Counted, Differences, Estimate, Report, Scores, SliceDifferences, SliceReport};
 
 /// Width of the names of figures.
 const NAME: usize = 28;
@@ -28,7 +28,9 @@ pub(super) fn table(report: &Report) -> String {
     single(&mut out, "listed as supportive only", &report.coverage.supportive);
     slice(&mut out, "All recorded drugs", &report.all);
     slice(&mut out, "Drugs started within 24 hours", &report.within_24_hours);
+    beside(&mut out, report);
     drugs(&mut out, report);
+    suitability(&mut out, report);
     out
 }
 
@@ -59,20 +61,24 @@ fn head(out: &mut String, report: &Report) {
     let on = match made.counted_on {
         Counted::Training => "the training file",
         Counted::Recorded => "the same admissions",
+        Counted::OtherFolds => "the other folds",
     };
     line(
         out,
         format_args!(
             "Most prescribed: as many drugs as are suggested, the commonest in {on} ({} of {} patients),\n  \
-             without the patient's own",
-            made.admissions, made.patients
+             without the patient's own{}",
+            made.admissions,
+            made.patients,
+            made.folds.map(|folds| format!(", {folds} folds")).unwrap_or_default()
         ),
     );
     line(
         out,
         format_args!(
             "Means over admissions, with 95 % intervals over patients ({} draws). Retrospective: agreement with what was\n\
-             given, not whether it was right; diagnoses of imported admissions were coded at discharge",
+             given, not whether it was right; diagnoses of imported admissions were coded at discharge. That the tables give a\n\
+             reason for a drug does not make it suitable",
             report.bootstrap.resamples
         ),
     );
@@ -101,7 +107,7 @@ fn slice(out: &mut String, title: &str, slice: &SliceReport) {
     single(out, "  of those recorded", &slice.interactions.recorded);
 }
 
-fn figures(out: &mut String, scores: &Scores) {
+fn figures(out: &mut String, scores: &Scores<Compared>) {
     row(out, "accuracy", &scores.accuracy);
     row(out, "recall", &scores.recall);
     row(out, "Jaccard", &scores.jaccard);
@@ -131,6 +137,56 @@ fn figure(estimate: &Estimate, signed: bool) -> String {
     }
 }
 
+/// The evaluated suggestions and each other source, by ingredient; the rest is in the JSON.
+fn beside(out: &mut String, report: &Report) {
+    type Slice = (&'static str, fn(&Beside) -> &SliceReport, fn(&Differences) -> &SliceDifferences);
+    let slices: [Slice; 2] = [
+        ("all recorded drugs", |one| &one.all, |difference| &difference.all),
+        ("first 24 hours", |one| &one.within_24_hours, |difference| &difference.within_24_hours),
+    ];
+    for one in &report.beside {
+        line(out, format_args!("\n{:NAME$}{:FIGURE$}{:FIGURE$}difference", "", report.name, one.name));
+        for (n, (name, of, of_difference)) in slices.into_iter().enumerate() {
+            let main = if n == 0 { &report.all } else { &report.within_24_hours };
+            let (other, difference) = (of(one), of_difference(&one.difference));
+            line(out, format_args!(" {name}, by ingredient"));
+            let mut put = |name: &str, main: &Compared, other: &Compared, difference: Estimate| {
+                row(out, name, &Compared { suggested: main.suggested, most_prescribed: other.suggested, difference });
+            };
+            let (a, b, d) = (&main.by_level.ingredient, &other.by_level.ingredient, &difference.by_level.ingredient);
+            put("accuracy", &a.accuracy, &b.accuracy, d.accuracy);
+            put("recall", &a.recall, &b.recall, d.recall);
+            put("Jaccard", &a.jaccard, &b.jaccard, d.jaccard);
+            put("F1", &a.f1, &b.f1, d.f1);
+            put("PRAUC", &a.prauc, &b.prauc, d.prauc);
+            put("listed/recorded", &a.listed_to_recorded, &b.listed_to_recorded, d.listed_to_recorded);
+            put("calibration error", &main.calibration.ece, &other.calibration.ece, difference.ece);
+            put("interacting pairs", &main.interactions.lists, &other.interactions.lists, difference.interactions);
+        }
+    }
+    if let Some(best) = &report.best_beside {
+        let (jaccard, difference) = (figure(&best.jaccard, false), figure(&best.difference, true));
+        line(out, format_args!("\nBest beside by Jaccard: {} {jaccard}; difference {difference}", best.name));
+    }
+}
+
+fn suitability(out: &mut String, report: &Report) {
+    let Some(suitability) = &report.suitability else { return };
+    for judge in &suitability.judges {
+        let (n, rows, not) = (judge.judge, judge.rows, judge.not_judged);
+        line(out, format_args!("\nSuitability by judge {n}: {rows} rows, {not} not judged"));
+        for source in &judge.sources {
+            let name = format!("  {}", source.source);
+            let (suitable, unsure) = (figure(&source.suitable, false), figure(&source.unsure, false));
+            line(out, format_args!("{name:NAME$}{suitable:FIGURE$}of {} drugs; unsure {unsure}", source.drugs));
+        }
+    }
+    if let Some(agreement) = &suitability.agreement {
+        let (same, kappa) = (figure(&agreement.same, false), figure(&agreement.kappa, false));
+        line(out, format_args!("  judges 1 and 2: the same of {} drugs {same}, kappa {kappa}", agreement.drugs));
+    }
+}
+
 fn drugs(out: &mut String, report: &Report) {
     line(
         out,
@@ -157,5 +213,8 @@ fn drugs(out: &mut String, report: &Report) {
     let more = report.drugs.len().saturating_sub(DRUGS);
     if more > 0 {
         line(out, format_args!("  … {more} more in the JSON"));
+    }
+    if report.drugs_not_shown > 0 {
+        line(out, format_args!("  {} drugs of fewer than ten admissions are not shown", report.drugs_not_shown));
     }
 }

@@ -1,8 +1,8 @@
 //! The most-prescribed drugs.
 
-use bogam_evaluate::{Counted, Inputs, evaluate};
+use bogam_evaluate::{Counted, Folds, FoldsFault};
 
-use crate::fixture::{all_recorded, answers, four, from, is, knowledge, recorded, report};
+use crate::fixture::{add_source, evaluation, finish, four, from, is, recorded, report};
 
 #[test]
 fn the_patients_own_admissions_are_left_out() {
@@ -54,20 +54,46 @@ fn it_is_counted_on_the_drugs_that_it_is_compared_with() {
 #[test]
 fn a_training_file_takes_the_place_of_the_recorded_one_less_the_patient() {
     let (recorded_lines, suggestions) = four();
-    let training = all_recorded(&[
+    let training = [
         recorded("t1", "q1", &[("warfarin", from(1.0)), ("spironolactone", from(1.0))]),
         recorded("t2", "q2", &[("warfarin", from(1.0))]),
         // The same person as in the evaluated file: not counted for c1.
         recorded("t3", "p3", &[("furosemide", from(1.0)), ("aspirin", from(1.0))]),
         recorded("t4", "p3", &[("furosemide", from(1.0))]),
         recorded("t5", "p3", &[("furosemide", from(1.0))]),
-    ]);
-    let (recorded, answers) = (all_recorded(&recorded_lines), answers(&suggestions));
-    let report =
-        evaluate(&Inputs { recorded: &recorded, answers: &answers, training: Some(&training), knowledge: knowledge() });
+    ];
+    let mut evaluation = evaluation(&recorded_lines);
+    training.into_iter().for_each(|line| evaluation.train(&serde_json::from_value(line).unwrap()).unwrap());
+    add_source(&mut evaluation, "suggestions", &suggestions);
+    let report = finish(&evaluation);
     let made = &report.most_prescribed;
     assert_eq!((made.counted_on, made.admissions, made.patients, made.shared_patients), (Counted::Training, 5, 3, 1));
-    assert_eq!(report.notices, ["retrospective", "training_shares_patients"]);
+    assert_eq!(report.notices, ["retrospective", "table_coverage_is_not_suitability", "training_shares_patients"]);
     // a1 gets furosemide, warfarin, aspirin; b1 furosemide, warfarin; c1, without its own, warfarin.
     is(&report.all.by_level.ingredient.accuracy.most_prescribed, (3.0 / 3.0 + 0.0 + 0.0 + 0.0) / 4.0);
+}
+
+#[test]
+fn with_folds_it_is_counted_outside_of_the_patients_fold() {
+    let (recorded_lines, suggestions) = four();
+    // p1 and p2 are one fold: their lists are counted on c1 alone, that of p3 on the other three admissions.
+    let folds = Folds::read("patient_id,fold\np1,0\np2,0\np3,4\nsomebody else,2\n").unwrap();
+    let mut evaluation = evaluation(&recorded_lines);
+    evaluation.folds(&folds).unwrap();
+    add_source(&mut evaluation, "suggestions", &suggestions);
+    let report = finish(&evaluation);
+    let made = &report.most_prescribed;
+    assert_eq!((made.counted_on, made.folds, made.admissions, made.patients), (Counted::OtherFolds, Some(2), 4, 3));
+    // Of c1: furosemide, ramipril. a1 (three drugs) gets these two, both right. b1 gets both, none right. Of a1, a2, b1:
+    // furosemide twice; c1 gets it.
+    let scores = &report.all.by_level.ingredient;
+    is(&scores.accuracy.most_prescribed, (2.0 / 2.0 + 0.0 + 0.0 / 2.0 + 1.0 / 1.0) / 4.0);
+    is(&scores.recall.most_prescribed, (2.0 / 4.0 + 0.0 + 0.0 + 1.0 / 2.0) / 4.0);
+}
+
+#[test]
+fn a_patient_without_a_fold_is_told() {
+    let (recorded_lines, _) = four();
+    let folds = Folds::read("patient_id,fold\np1,0\np2,1\n").unwrap();
+    assert_eq!(evaluation(&recorded_lines).folds(&folds), Err(FoldsFault::Missing { missing: 1, patients: 3 }));
 }

@@ -22,7 +22,7 @@ fn no_admission_gives_a_report_without_figures() {
     assert_eq!(report.output_rate.value, None);
     assert_eq!(report.all.by_level.ingredient.accuracy.suggested.value, None);
     assert_eq!(report.all.calibration.ece.suggested.value, None);
-    assert_eq!(report.notices, ["retrospective", "no_interval"]);
+    assert_eq!(report.notices, ["retrospective", "table_coverage_is_not_suitability", "no_interval"]);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn one_patient_has_figures_without_intervals() {
     assert_eq!((accuracy.suggested.value, accuracy.suggested.low), (Some(0.5), None));
     // There is nobody else to count the most-prescribed drugs on.
     assert_eq!(accuracy.most_prescribed.value, Some(0.0));
-    assert_eq!(report.notices, ["retrospective", "no_interval"]);
+    assert_eq!(report.notices, ["retrospective", "table_coverage_is_not_suitability", "no_interval"]);
 }
 
 #[test]

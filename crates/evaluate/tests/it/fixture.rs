@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use bogam_evaluate::{Answers, Estimate, Inputs, Recorded, Report, evaluate};
+use bogam_evaluate::{Estimate, Evaluation, Report, SuggestionLine};
 use bogam_knowledge::{KnowledgeBase, PackFile};
 use serde_json::{Value, json};
 
@@ -95,30 +95,35 @@ pub fn error(case: Option<&str>) -> Value {
     json!({"case_id": case, "line": 1, "status": "error", "error": {"code": "field", "message": "a fault"}, "drugs": []})
 }
 
-pub fn all_recorded(lines: &[Value]) -> Recorded {
-    let admissions = lines.iter().map(|line| {
-        let case = line["case_id"].as_str().unwrap().to_owned();
-        (case, serde_json::from_value(line.clone()).unwrap())
-    });
-    let recorded: Recorded = admissions.collect();
-    assert_eq!(recorded.len(), lines.len(), "each admission once");
-    recorded
+/// An evaluation with these recorded admissions.
+pub fn evaluation(recorded: &[Value]) -> Evaluation<'static> {
+    let mut evaluation = Evaluation::new(knowledge());
+    for line in recorded {
+        evaluation.record(&serde_json::from_value(line.clone()).unwrap()).expect("each admission once");
+    }
+    evaluation
 }
 
-pub fn answers(lines: &[Value]) -> Answers {
-    let mut answers = Answers::default();
+/// Adds a source.
+pub fn add_source(evaluation: &mut Evaluation<'_>, name: &str, lines: &[Value]) {
+    let source = evaluation.source(name);
     for line in lines {
-        match serde_json::from_value(line.clone()) {
-            Ok(line) => drop(answers.add(line)),
-            Err(_) => answers.unreadable(),
+        let text = line.to_string();
+        match serde_json::from_str::<SuggestionLine<'_>>(&text) {
+            Ok(line) => drop(evaluation.suggest(source, &line)),
+            Err(_) => evaluation.unreadable(source),
         }
     }
-    answers
+}
+
+pub fn finish(evaluation: &Evaluation<'_>) -> Report {
+    evaluation.report(1, &mut |_, _| {})
 }
 
 pub fn report(recorded: &[Value], suggestions: &[Value]) -> Report {
-    let (recorded, answers) = (all_recorded(recorded), answers(suggestions));
-    evaluate(&Inputs { recorded: &recorded, answers: &answers, training: None, knowledge: knowledge() })
+    let mut evaluation = evaluation(recorded);
+    add_source(&mut evaluation, "suggestions", suggestions);
+    finish(&evaluation)
 }
 
 /// Asserts a figure, to the last bits.

@@ -9,7 +9,11 @@
 )]
 
 mod baseline;
+mod beside;
 mod edges;
+mod exam;
 mod fixture;
+mod groups;
+mod judge;
 mod metrics;
 mod properties;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::fixture::{four, is, report};
+use crate::fixture::{four, from, is, list, recorded, report};
 
 #[test]
 fn lists_are_compared_by_ingredient() {
@@ -105,18 +105,42 @@ fn probabilities_are_held_against_what_came_true() {
 }
 
 #[test]
-fn each_drug_has_its_row() {
-    let (recorded, suggestions) = four();
-    let drugs = report(&recorded, &suggestions).drugs;
-    let row = |id: &str| {
-        let row = drugs.iter().find(|row| row.ingredient == id).unwrap();
-        (row.recorded, row.listed, row.hits, row.recall, row.precision)
-    };
-    assert_eq!(row("furosemide"), (3, 1, 1, Some(1.0 / 3.0), Some(1.0)));
-    assert_eq!(row("ramipril"), (2, 0, 0, Some(0.0), None));
-    assert_eq!(row("lisinopril"), (0, 1, 0, None, Some(0.0)));
-    let order: Vec<&str> = drugs.iter().map(|row| row.ingredient.as_str()).collect();
-    assert_eq!(order[..4], ["furosemide", "ramipril", "digoxin", "spironolactone"]);
+fn each_drug_has_its_row_where_ten_admissions_recorded_or_list_it() {
+    let (mut records, mut suggestions) = (Vec::new(), Vec::new());
+    // Furosemide is recorded for twelve and listed for six of them and for three more; ramipril is recorded for nine,
+    // lisinopril listed for eleven, senna recorded for three and listed for seven others.
+    for n in 0..15 {
+        let mut given = Vec::new();
+        let mut listed = Vec::new();
+        let put = |holds: bool, all: &mut Vec<&'static str>, drug| {
+            if holds {
+                all.push(drug)
+            }
+        };
+        put(n < 12, &mut given, "furosemide");
+        put(n < 9, &mut given, "ramipril");
+        put(n < 3, &mut given, "senna");
+        put(n >= 6, &mut listed, "furosemide");
+        put(n < 11, &mut listed, "lisinopril");
+        put((3..10).contains(&n), &mut listed, "senna");
+        let given: Vec<_> = given.into_iter().map(|drug| (drug, from(1.0))).collect();
+        let listed: Vec<_> = listed.into_iter().map(|drug| (drug, 0.5)).collect();
+        records.push(recorded(&format!("case {n}"), &format!("patient {}", n / 2), &given));
+        suggestions.push(list(&format!("case {n}"), &listed, &[], &[]));
+    }
+    let report = report(&records, &suggestions);
+    let rows = report.drugs.iter().map(|row| (row.ingredient.as_str(), row.recorded, row.listed, row.hits));
+    // The last three admissions have nothing recorded: what is listed for them is not compared.
+    let expected = [("furosemide", 12, 6, 6), ("senna", 3, 7, 0), ("lisinopril", 0, 11, 0)];
+    assert_eq!(rows.collect::<Vec<_>>(), expected);
+    assert_eq!(report.drugs_not_shown, 1);
+    let furosemide = &report.drugs[0];
+    assert_eq!((furosemide.recall, furosemide.precision), (Some(0.5), Some(1.0)));
+    is(&furosemide.recall_interval, 0.5);
+    assert!(furosemide.recall_interval.low.unwrap() < 0.4 && furosemide.recall_interval.high.unwrap() > 0.6);
+    // Six listed are too few for an interval.
+    assert_eq!((furosemide.precision_interval.value, furosemide.precision_interval.low), (Some(1.0), None));
+    assert_eq!((report.drugs[2].recall, report.drugs[2].recall_interval.value), (None, None));
 }
 
 #[test]

@@ -1,5 +1,9 @@
 //! Every row has one outcome, and the report says which.
 
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
 use bogam_clinical::read_case;
 
 use crate::hospital::{Hospital, Imported};
@@ -12,6 +16,21 @@ pub fn assert_sums(imported: &Imported) {
         rejected += table.rejected;
     }
     assert_eq!(usize::try_from(rejected).unwrap(), imported.rejects().len());
+}
+
+/// Asserts of every table that its rows are those of its file, counted by another reader.
+pub fn assert_rows_of_files(imported: &Imported, hosp: &Path) {
+    for table in &imported.report.tables {
+        let file = File::open(hosp.join(&table.file)).unwrap();
+        let text: Box<dyn Read> = if table.file.ends_with(".gz") {
+            Box::new(flate2::read::MultiGzDecoder::new(file))
+        } else {
+            Box::new(file)
+        };
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text);
+        let rows = reader.byte_records().map(Result::unwrap).count();
+        assert_eq!(table.rows, rows as u64, "{}", table.table);
+    }
 }
 
 /// Asserts that every case can be read back, and nothing in it is unknown.
@@ -62,8 +81,10 @@ fn full() -> Hospital {
 
 #[test]
 fn used_and_unused_rows_are_all_rows() {
-    let imported = full().import();
+    let hospital = full();
+    let imported = hospital.import();
     assert_sums(&imported);
+    assert_rows_of_files(&imported, hospital.folder());
     assert_readable(&imported);
     assert!(imported.report.missing_tables.is_empty());
     assert_eq!(imported.report.tables.len(), 12);

@@ -170,3 +170,57 @@ fn service_intensive_care_and_procedures_are_those_of_the_first_day() {
         assert_eq!(admission["procedures"], expected);
     }
 }
+
+const ICU_STAYS: &str = "subject_id,hadm_id,stay_id,first_careunit,last_careunit,intime,outtime,los\n";
+
+#[test]
+fn stays_in_intensive_care_tell_it_alone_or_beside_transfers() {
+    let transfers = |time: &str| format!("subject_id,hadm_id,careunit,intime\n10,100,CVICU,{time}\n");
+    let stays = |time: &str| format!("{ICU_STAYS}10,100,1,A,A,{time},2101-03-03 10:00:00,1\n");
+    let (early, late) = ("2101-03-02 09:59:59", "2101-03-02 10:00:00");
+    for (transfer, stay, icu) in [
+        (None, Some(early), json!(true)),
+        (None, Some(late), json!(false)),
+        (Some(late), Some(early), json!(true)),
+        (Some(early), Some(late), json!(true)),
+        (Some(late), Some(late), json!(false)),
+        (Some(early), None, json!(true)),
+        (None, None, json!(null)),
+    ] {
+        let mut hospital = Hospital::new();
+        if let Some(time) = transfer {
+            hospital = hospital.table("transfers", transfers(time));
+        }
+        if let Some(time) = stay {
+            hospital = hospital.table("icustays", stays(time));
+        }
+        let imported = hospital.import();
+        assert_eq!(imported.case("100")["admission"]["icu"], icu, "{transfer:?} {stay:?}");
+        let missing = imported.report.missing_tables.contains(&"transfers");
+        assert_eq!(missing, transfer.is_none() && stay.is_none(), "{transfer:?} {stay:?}");
+    }
+}
+
+#[test]
+fn stays_in_intensive_care_are_also_found_in_the_folder_icu_beside() {
+    let parent = tempfile::TempDir::new().unwrap();
+    let (hosp, icu) = (parent.path().join("hosp"), parent.path().join("icu"));
+    std::fs::create_dir(&icu).unwrap();
+    let hospital = Hospital::new();
+    std::fs::create_dir(&hosp).unwrap();
+    for file in std::fs::read_dir(hospital.folder()).unwrap().map(Result::unwrap) {
+        std::fs::copy(file.path(), hosp.join(file.file_name())).unwrap();
+    }
+    let rows =
+        "10,100,1,A,A,2101-03-01 12:00:00,,1\n10,,2,A,A,2101-03-01 12:00:00,,1\n10,999,3,A,A,2101-03-01 12:00:00,,1\n";
+    std::fs::write(icu.join("icustays.csv"), format!("{ICU_STAYS}{rows}")).unwrap();
+    let folder = tempfile::TempDir::new().unwrap();
+    let report = crate::hospital::import_from(&hosp, folder.path(), &crate::hospital::FewNames).unwrap();
+    let imported = crate::hospital::Imported { folder, report };
+    assert_eq!(imported.case("100")["admission"]["icu"], true);
+    assert_eq!(imported.case("200")["admission"]["icu"], false);
+    let table = imported.table("icustays");
+    assert_eq!(table["file"], "../icu/icustays.csv");
+    assert_eq!(table["unused"], json!({"no_matching_admission": 1, "without_admission": 1}));
+    assert_eq!(imported.rejects(), ["../icu/icustays.csv,4,no_matching_admission,10,999"]);
+}

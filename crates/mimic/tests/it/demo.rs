@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use bogam_mimic::{Meaning, Names};
 use tempfile::TempDir;
 
-use crate::accounting::{assert_readable, assert_sums};
+use crate::accounting::{assert_readable, assert_rows_of_files, assert_sums};
 use crate::hospital::{Imported, import_from};
 
 /// The folder of the MIMIC-IV demo tables: below `BOGAM_DATA`, else beside the repository.
@@ -36,6 +36,7 @@ fn every_admission_of_the_demo_with_a_diagnosis_gives_a_case_and_every_row_is_ac
     let report = import_from(&hosp, folder.path(), &EveryName).unwrap();
     let imported = Imported { folder, report };
     assert_sums(&imported);
+    assert_rows_of_files(&imported, &hosp);
     assert_readable(&imported);
     let report = &imported.report;
     assert_eq!((report.cases, report.patients), (217, 76));

@@ -108,9 +108,19 @@ impl Hospital {
 
     /// Imports into a new folder.
     pub fn import(&self) -> Imported {
+        self.import_with(|_| {})
+    }
+
+    /// Imports into a new folder with other options.
+    pub fn import_with(&self, change: impl FnOnce(&mut Options<'_>)) -> Imported {
         let folder = TempDir::new().unwrap();
-        let report = self.import_to(folder.path()).unwrap();
+        let report = import_with(self.folder(), folder.path(), &FewNames, change).unwrap();
         Imported { folder, report }
+    }
+
+    /// The folder of the tables.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// The error of an import, which must leave nothing behind.
@@ -124,12 +134,26 @@ impl Hospital {
 
 /// Imports with a prompt that is easy to recognise.
 pub fn import_from(hosp: &Path, out: &Path, names: &dyn Names) -> Result<Report, MimicError> {
-    let options = Options {
+    import_with(hosp, out, names, |_| {})
+}
+
+/// Imports with other options.
+pub fn import_with(
+    hosp: &Path,
+    out: &Path,
+    names: &dyn Names,
+    change: impl FnOnce(&mut Options<'_>),
+) -> Result<Report, MimicError> {
+    let mut options = Options {
         prompt: &|case| {
             let id = case.case_id.clone().unwrap();
             vec![("system".to_owned(), "List drugs.".to_owned()), ("user".to_owned(), format!("Case {id}"))]
         },
+        threads: None,
+        alpaca: false,
+        meds: false,
     };
+    change(&mut options);
     import(hosp, out, names, &options, &mut |_| {})
 }
 

@@ -9,6 +9,7 @@
 )]
 
 mod fixture;
+mod learn;
 mod paragraph;
 mod prompts;
 mod records;
