@@ -28,6 +28,8 @@ impl LogOdds {
 pub(crate) struct Learned<'a> {
     pub reading: Reading<'a>,
     weights: &'a bogam_prior::Weights,
+    /// Weights of all channels but the model.
+    others: Option<&'a bogam_prior::Weights>,
     /// The model's own weights are not in the prior: the shipped one holds for it.
     model_not_weighed: bool,
 }
@@ -38,18 +40,27 @@ pub(crate) struct Combination<'a> {
     pub learned: Option<Learned<'a>>,
 }
 
+impl Learned<'_> {
+    /// Log-odds by everything but the model, whatever channels were chosen: by them it is decided what the model scores.
+    fn without_model(&self, candidate: &Candidate<'_>, id: &str) -> f64 {
+        let pair = pair(candidate, id, &self.reading, None);
+        self.others.unwrap_or(self.weights).parts(&pair).log_odds()
+    }
+}
+
 impl<'a> Learned<'a> {
     /// Weights for these channels and this model, else those without a model.
     pub(crate) fn new(prior: &'a Prior, reading: Reading<'a>, model: Option<&str>, channels: Channels) -> Option<Self> {
         let model = model.filter(|_| channels.model);
         let exact = prior.weights(model, Channels { model: model.is_some(), ..channels });
         let weights = exact.or_else(|| prior.weights(None, Channels { model: false, ..channels }))?;
-        Some(Self { reading, weights, model_not_weighed: exact.is_none() })
+        let others = prior.weights(None, Channels::WITHOUT_MODEL);
+        Some(Self { reading, weights, others, model_not_weighed: exact.is_none() })
     }
 
     /// For learning and measuring: these weights on admissions that were held out.
     pub(crate) const fn held_out(reading: Reading<'a>, weights: &'a bogam_prior::Weights) -> Self {
-        Self { reading, weights, model_not_weighed: false }
+        Self { reading, weights, others: None, model_not_weighed: false }
     }
 
     /// Whether the prior has no weights for this model.
@@ -78,6 +89,14 @@ impl Combination<'_> {
             }
         }
         found.extend(new);
+    }
+
+    /// How much speaks for having the model score a candidate.
+    pub(crate) fn worth_scoring(&self, candidate: &Candidate<'_>, id: &str) -> f64 {
+        match &self.learned {
+            Some(learned) if candidate.current.is_none() => learned.without_model(candidate, id),
+            Some(_) | None => self.log_odds(candidate, id, None).sum(),
+        }
     }
 
     /// Log-odds of a candidate. A current drug goes on by default, whatever the channels say.

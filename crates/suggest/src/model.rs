@@ -62,6 +62,9 @@ impl EmptyScores {
     }
 }
 
+/// Under this name the store keeps scores after an empty case.
+const NO_CASE: &str = "none";
+
 /// Scores that a model gave before, by case: asking again takes minutes. It is a patient's data as the cases are.
 #[derive(Default)]
 pub struct ScoreStore {
@@ -72,7 +75,7 @@ pub struct ScoreStore {
 /// A line of the store.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StoredScores {
-    /// Hash of the case.
+    /// Hash of the case; `none` is an empty case.
     pub case: String,
     /// `ln P(name | case)` by drug.
     pub scores: BTreeMap<String, f64>,
@@ -140,9 +143,19 @@ pub(crate) fn score(
         prompt: prompt.clone(),
         continuations: names.iter().map(|n| item(n)).collect(),
     };
-    let new = asked.cache.missing(&names);
+    let mut new = asked.cache.missing(&names);
+    if let Some((store, _)) = asked.store {
+        let before = |name: &String| store.get(NO_CASE, name).map(|p| (name.clone(), p));
+        let (names, scores) = new.iter().filter_map(before).unzip();
+        asked.cache.add(names, scores);
+        new = asked.cache.missing(&new);
+    }
     if !new.is_empty() {
         let scores = asked.engine.score(&request(empty, &new), sink, cancel)?;
+        if let Some((store, _)) = asked.store {
+            let finite = new.iter().cloned().zip(scores.log_probs.iter().copied()).filter(|(_, p)| p.is_finite());
+            store.add(NO_CASE, finite.collect())?;
+        }
         asked.cache.add(new, scores.log_probs);
     }
     let stored = |name: &String| asked.store.and_then(|(store, hash)| store.get(hash, name));

@@ -130,7 +130,7 @@ pub(crate) fn worth_scoring(
     let mut by_others: Vec<(f64, DrugIx)> = found
         .iter()
         .filter(|c| !c.other_setting || c.current.is_some())
-        .map(|c| (combination.log_odds(c, knowledge.ingredient(c.drug).id(), None).sum(), c.drug))
+        .map(|c| (combination.worth_scoring(c, knowledge.ingredient(c.drug).id()), c.drug))
         .collect();
     by_others.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     by_others.into_iter().take(SCORED).map(|(_, drug)| drug).collect()
@@ -248,6 +248,10 @@ impl<'a> Suggester<'a> {
         let shipped = |notices| (Combination { shipped: &self.weights, learned: None }, notices);
         let channels = options.channels.unwrap_or(Channels::ALL);
         let Some(prior) = self.prior else { return shipped(Vec::new()) };
+        // What was learned, as the knowledge is, is of adults.
+        if case.patient.is_child() {
+            return shipped(vec!["prior_adults_only"]);
+        }
         let reading = prior.read(case, self.knowledge);
         if reading.other_setting {
             return shipped(vec!["prior_other_setting"]);

@@ -212,6 +212,13 @@ fn the_prior_is_not_asked_in_settings_it_has_not_seen() {
 }
 
 #[test]
+fn the_prior_is_not_asked_about_children() {
+    let record = ask(&learn(&site()), &special().age(12.0), None);
+    assert!(record.notices.contains(&"prior_adults_only".to_owned()), "{:?}", record.notices);
+    assert!(record.drugs.iter().all(|d| d.evidence.prior.is_none()));
+}
+
+#[test]
 fn a_case_unlike_those_learned_from_is_told_so() {
     let prior = learn(&site());
     let unlike = case_json("new").setting("inpatient").diagnosis("A41.9").diagnosis("J18.9").diagnosis("I50.9");
