@@ -1,5 +1,6 @@
 //! Channels to log-odds: by the weights of a learned prior, or by the shipped ones.
 
+use bogam_clinical::case::Setting;
 use bogam_knowledge::KnowledgeBase;
 use bogam_prior::{Channels, Named, Pair, PastPart, Prior, Reading};
 
@@ -129,7 +130,8 @@ impl Combination<'_> {
     }
 
     /// Drugs that are really given, as a multiple of the sum of probabilities.
-    pub(crate) fn length(&self) -> f64 {
-        self.learned.as_ref().map_or(self.shipped.length, |learned| learned.weights.length)
+    pub(crate) fn length(&self, setting: Option<Setting>) -> f64 {
+        let shipped = if setting == Some(Setting::Inpatient) { self.shipped.length } else { 1.0 };
+        self.learned.as_ref().map_or(shipped, |learned| learned.weights.length)
     }
 }

@@ -223,7 +223,7 @@ impl<'a> Suggester<'a> {
         let safety = Instant::now();
         let whole_list = options.method == Method::Generate && channel.notice.is_none();
         let max_drugs = options.max_drugs;
-        let length = combination.length();
+        let length = combination.length(case.admission.setting);
         let setup = Setup { case, knowledge: self.knowledge, codes: &codes, max_drugs, length, whole_list };
         let given: Vec<DrugUse> = found.iter().map(Candidate::as_used).collect();
         let alone = check_each(&self.input(&setup, &given));
