@@ -25,6 +25,9 @@ test: setup
 # What is measured rather than tested; results under target/bench.
 bench: setup build
 	cargo bench --locked -p bogam-app
+	cargo bench --locked -p bogam-vault
+	BOGAM_KILLS=200 cargo test --release --locked -p bogam-vault --test it kill:: -- --nocapture
+	@scripts/bench-csv || [ $$? = 3 ]
 	@scripts/bench-learn
 	@if [ -d "$(DATA)/mimic-iv-demo/hosp" ]; then \
 	  scripts/replicate_mimic.py --hosp "$(DATA)/mimic-iv-demo/hosp" --out "$(TABLES)" --times $(MIMIC_TIMES) && \

@@ -5,6 +5,9 @@ use std::path::Path;
 use bogam_engine::EngineError;
 use bogam_knowledge::import::ImportError;
 use bogam_mimic::MimicError;
+use bogam_vault::VaultError;
+
+use crate::vault::UseCase;
 
 /// A use case that could not be done, or not to the end.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +68,18 @@ pub enum AppError {
     /// Importing tables failed.
     #[error(transparent)]
     Import(#[from] MimicError),
+    /// The vault could not do what was asked.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// Nobody has opened the vault, or it locked itself.
+    #[error("the vault is locked; open it with a passphrase")]
+    Locked,
+    /// Whoever opened the vault may not do this.
+    #[error("not allowed: {what} is for the role {}; ask an administrator of this vault", .what.roles_text())]
+    Forbidden {
+        /// What was asked for.
+        what: UseCase,
+    },
 }
 
 impl AppError {
@@ -80,6 +95,9 @@ impl AppError {
             Self::Input { .. } => "input.failed",
             Self::List { error, .. } => error.code(),
             Self::Import(error) => error.code(),
+            Self::Vault(error) => error.code(),
+            Self::Locked => "vault.locked",
+            Self::Forbidden { .. } => "vault.forbidden",
         }
     }
 
@@ -87,12 +105,29 @@ impl AppError {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Unusable(_) | Self::Knowledge(_) | Self::Model(_) | Self::List { .. } => 2,
+            Self::Unusable(_)
+            | Self::Knowledge(_)
+            | Self::Model(_)
+            | Self::List { .. }
+            | Self::Locked
+            | Self::Forbidden { .. } => 2,
             Self::ModelFailed { .. } | Self::Output { .. } | Self::Folder { .. } | Self::Input { .. } => 3,
             Self::Import(error) => match error {
                 MimicError::NoFolder | MimicError::MissingTable { .. } | MimicError::MissingColumn { .. } => 2,
                 MimicError::Read { .. } | MimicError::Write { .. } => 3,
             },
+            Self::Vault(error) => {
+                let while_working = matches!(
+                    error,
+                    VaultError::Full(_)
+                        | VaultError::NotWritten(_)
+                        | VaultError::File { .. }
+                        | VaultError::Database { .. }
+                        | VaultError::Random(_)
+                        | VaultError::Derivation(_)
+                );
+                if while_working { 3 } else { 2 }
+            }
         }
     }
 

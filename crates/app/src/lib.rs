@@ -26,6 +26,7 @@ pub mod output;
 pub mod report;
 pub mod schema;
 pub mod suggest;
+pub mod vault;
 
 pub use bogam_knowledge::import::ImportKind;
 pub use bogam_prior::{Channels, PastPart};

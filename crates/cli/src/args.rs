@@ -19,10 +19,12 @@ use crate::terminal::today;
 mod evaluate;
 mod exam;
 mod learn;
+mod vault;
 
 pub use exam::{EvaluateCommand, EvaluateOf};
 use learn::channels;
 pub use learn::{LearnArgs, PriorArgs};
+pub use vault::{Key, PeopleCommand, VaultCommand};
 
 /// Offline clinical decision support: a ranked, safety-checked list of drugs to consider. A clinician decides.
 #[derive(Debug, Parser)]
@@ -50,6 +52,9 @@ pub enum Command {
     Prior(PriorArgs),
     /// Compare suggestions with what was recorded; or give a model an examination.
     Evaluate(Box<EvaluateCommand>),
+    /// The encrypted store: cases, suggestions, decisions, reviews, people, audit.
+    #[command(subcommand)]
+    Vault(Box<VaultCommand>),
     /// Models: list, add, verify, info.
     #[command(subcommand)]
     Model(ModelCommand),

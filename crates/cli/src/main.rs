@@ -2,6 +2,7 @@
 
 mod args;
 mod terminal;
+mod vault;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -81,6 +82,7 @@ fn run(command: Command, terminal: &mut Terminal) -> Result<u8, AppError> {
             Ok(0)
         }
         Command::Evaluate(args) => evaluate(*args, terminal),
+        Command::Vault(command) => vault::run(*command, terminal),
         Command::Model(args) => model(args, terminal),
         Command::Knowledge(args) => knowledge(args, terminal),
         Command::Diagnoses(args) => {

@@ -18,6 +18,7 @@ mod model;
 mod paragraph;
 mod prompt;
 mod reason;
+mod recheck;
 mod regimen;
 mod suggester;
 
@@ -25,4 +26,5 @@ pub use combine::Weights;
 pub use learn::{LearnError, LearnOptions, LearnStage, Learner};
 pub use model::{ScoreStore, StoredScores};
 pub use prompt::{PromptError, Prompts};
+pub use recheck::Unfit;
 pub use suggester::{Method, Options, SuggestError, Suggester, provenance};

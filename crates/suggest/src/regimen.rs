@@ -44,9 +44,19 @@ pub(crate) struct Setup<'a> {
 
 /// Makes the regimen. `critical` are the candidates with a critical finding of their own; `ranked` is by probability.
 pub(crate) fn regimen(ranked: &[Ranked<'_>], critical: &BTreeSet<usize>, setup: &Setup<'_>) -> Regimen {
+    settle(ranked, critical, setup, |withheld| choose(ranked, withheld, setup))
+}
+
+/// The regimen that `choose` gives without what must not be in it: `critical`, and of each critical pair one.
+pub(crate) fn settle(
+    ranked: &[Ranked<'_>],
+    critical: &BTreeSet<usize>,
+    setup: &Setup<'_>,
+    choose: impl Fn(&BTreeSet<usize>) -> Regimen,
+) -> Regimen {
     let mut withheld = critical.clone();
     loop {
-        let mut regimen = choose(ranked, &withheld, setup);
+        let mut regimen = choose(&withheld);
         let losers = losers(ranked, &regimen.listed, setup);
         if losers.is_empty() {
             // A candidate that must not be given with what is listed is withheld as well.

@@ -24,7 +24,7 @@ use crate::model::{self, EmptyScores, ScoreStore, Scored};
 use crate::paragraph;
 use crate::prompt::Prompts;
 use crate::reason::{Spoke, reason};
-use crate::regimen::{Ranked, Setup, regimen, uses};
+use crate::regimen::{Ranked, Regimen, Setup, regimen, uses};
 
 /// Candidates that are scored by the model, at most: the most probable of the other channels. The rest keep a null.
 const SCORED: usize = 48;
@@ -85,7 +85,7 @@ pub enum SuggestError {
 
 /// Answers cases from one knowledge base and, where there is one, one model.
 pub struct Suggester<'a> {
-    knowledge: &'a KnowledgeBase,
+    pub(crate) knowledge: &'a KnowledgeBase,
     prompts: &'a Prompts,
     engine: Option<(&'a dyn Engine, ModelInfo)>,
     weights: Weights,
@@ -383,19 +383,33 @@ impl<'a> Suggester<'a> {
         alone: Outcome,
         setup: &Setup<'_>,
     ) -> SuggestionRecord {
+        let regimen = regimen(ranked, &self.contraindicated(ranked, &alone), setup);
+        let written = channel.written.keys().copied().collect();
+        self.assemble(ranked, &regimen, (evidence, &written), alone.not_evaluated, setup)
+    }
+
+    /// Candidates with a critical finding of their own.
+    pub(crate) fn contraindicated(&self, ranked: &[Ranked<'_>], alone: &Outcome) -> BTreeSet<usize> {
         let is_critical = |r: &Ranked<'_>| {
             let id = self.id(r.candidate.drug);
             alone.findings.iter().any(|f| f.tier == Tier::Critical && f.drugs.iter().any(|d| d == id))
         };
-        let critical: BTreeSet<usize> =
-            ranked.iter().enumerate().filter(|(_, r)| is_critical(r)).map(|(i, _)| i).collect();
-        let regimen = regimen(ranked, &critical, setup);
+        ranked.iter().enumerate().filter(|(_, r)| is_critical(r)).map(|(i, _)| i).collect()
+    }
 
+    /// The record of a regimen, with what the checks of its sets find. `written`: what the model wrote itself.
+    pub(crate) fn assemble(
+        &self,
+        ranked: &[Ranked<'_>],
+        regimen: &Regimen,
+        (evidence, written): (&BTreeMap<DrugIx, Evidence>, &BTreeSet<DrugIx>),
+        mut not_evaluated: Vec<NotEvaluated>,
+        setup: &Setup<'_>,
+    ) -> SuggestionRecord {
         let listed_uses = uses(ranked, &regimen.listed);
         // A finding names the drugs of one set: what is listed is not told together with what is not.
         let considered = (0..ranked.len()).filter(|at| !regimen.listed.contains(at) && !regimen.withheld.contains(at));
         let considered = uses(ranked, &considered.collect::<Vec<usize>>());
-        let mut not_evaluated = alone.not_evaluated;
         let mut findings = Vec::new();
         let withheld = uses(ranked, &regimen.withheld.iter().copied().collect::<Vec<usize>>());
         for set in [&listed_uses, &withheld, &considered] {
@@ -422,7 +436,7 @@ impl<'a> Suggester<'a> {
             let alternatives = regimen.alternative_to.iter().filter(|(_, by)| **by == at);
             let alternatives =
                 alternatives.filter_map(|(i, _)| ranked.get(*i)).map(|r| self.id(r.candidate.drug).to_owned());
-            let mut drug = self.suggested(r, evidence, channel, setup);
+            let mut drug = self.suggested(r, evidence, written, setup);
             drug.alternatives = alternatives.collect();
             // Of a pair finding, a listed drug shows only what concerns the list.
             drug.findings = ids_of(r.candidate.drug)
@@ -478,11 +492,11 @@ impl<'a> Suggester<'a> {
         finding.drugs.iter().all(in_list)
     }
 
-    fn input<'b>(&'b self, setup: &Setup<'b>, drugs: &'b [DrugUse]) -> CheckInput<'b> {
+    pub(crate) fn input<'b>(&'b self, setup: &Setup<'b>, drugs: &'b [DrugUse]) -> CheckInput<'b> {
         CheckInput { case: setup.case, knowledge: self.knowledge, codes: setup.codes, drugs }
     }
 
-    fn id(&self, drug: DrugIx) -> &str {
+    pub(crate) fn id(&self, drug: DrugIx) -> &str {
         self.knowledge.ingredient(drug).id()
     }
 
@@ -502,13 +516,13 @@ impl<'a> Suggester<'a> {
         &self,
         r: &Ranked<'_>,
         evidence: &BTreeMap<DrugIx, Evidence>,
-        channel: &ModelChannel,
+        written: &BTreeSet<DrugIx>,
         setup: &Setup<'_>,
     ) -> SuggestedDrug {
         let ingredient = self.knowledge.ingredient(r.candidate.drug);
         let main = r.candidate.main_indication();
         let evidence = evidence.get(&r.candidate.drug).cloned().unwrap_or_default();
-        let written = channel.written.contains_key(&r.candidate.drug);
+        let written = written.contains(&r.candidate.drug);
         let spoke = Spoke { written, prior: evidence.prior.is_some(), past: evidence.past.as_ref() };
         SuggestedDrug {
             ingredient: ingredient.id().to_owned(),
@@ -527,14 +541,8 @@ impl<'a> Suggester<'a> {
         }
     }
 
-    fn finish_record(
-        &self,
-        record: &mut SuggestionRecord,
-        case: &Case,
-        (unknown_fields, case_hash): (&[String], &str),
-        options: &Options,
-        channel: &ModelChannel,
-    ) {
+    /// What in the case was not understood, and what it leaves open.
+    pub(crate) fn say_what_is_unknown(&self, record: &mut SuggestionRecord, case: &Case, unknown_fields: &[String]) {
         let (unrecognised, not_evaluated) = bogam_safety::unrecognised(case, self.knowledge);
         record.unrecognised = unrecognised;
         record.not_evaluated.extend(not_evaluated);
@@ -545,11 +553,22 @@ impl<'a> Suggester<'a> {
             record.not_evaluated.push(entry);
         }
         record.notices = bogam_safety::notices(case);
-        record.notices.extend(channel.notice.map(str::to_owned));
         match case.admission.setting {
             Some(Setting::Inpatient | Setting::Outpatient | Setting::Emergency) => {}
             None => record.notices.push("setting_unknown".to_owned()),
         }
+    }
+
+    fn finish_record(
+        &self,
+        record: &mut SuggestionRecord,
+        case: &Case,
+        (unknown_fields, case_hash): (&[String], &str),
+        options: &Options,
+        channel: &ModelChannel,
+    ) {
+        self.say_what_is_unknown(record, case, unknown_fields);
+        record.notices.extend(channel.notice.map(str::to_owned));
         let mut made = provenance(self.knowledge, case_hash, options.seed);
         made.prior = self.prior.map(|prior| prior.hash().to_owned());
         if let Some((_, info)) = self.engine.as_ref().filter(|_| options.channels.is_none_or(|c| c.model)) {

@@ -16,9 +16,10 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// Which crate may build upon which: `from`, and everything of this workspace that it names. Dependencies of tests are
 /// free, so that a test may use `testkit`; nothing that ships does.
-const EDGES: [(&str, &[&str]); 11] = [
+const EDGES: [(&str, &[&str]); 12] = [
     ("cli", &["app", "clinical", "engine"]),
-    ("app", &["clinical", "engine", "evaluate", "knowledge", "mimic", "prior", "safety", "suggest"]),
+    ("app", &["clinical", "engine", "evaluate", "knowledge", "mimic", "prior", "safety", "suggest", "vault"]),
+    ("vault", &["clinical"]),
     ("suggest", &["clinical", "engine", "knowledge", "prior", "safety"]),
     ("prior", &["clinical", "knowledge"]),
     ("safety", &["clinical", "knowledge"]),

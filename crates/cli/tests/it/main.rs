@@ -21,3 +21,4 @@ mod learn;
 mod past_admissions;
 mod supervision;
 mod teaching;
+mod vault;

@@ -148,6 +148,12 @@ impl LlamaEngine {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).worker.as_ref().map(|w| w.child.id())
     }
 
+    /// Ends the worker, and with it everything that it remembers of a case. The next request starts another.
+    pub fn forget(&self) {
+        // Dropping it ends the process and waits for its end.
+        drop(self.state.lock().unwrap_or_else(PoisonError::into_inner).worker.take());
+    }
+
     fn spawn(&self) -> Result<Worker, EngineError> {
         let gone = |message: String| EngineError::WorkerGone { message, attempts: 1 };
         let mut child = Command::new(&self.command.program)

@@ -1,5 +1,4 @@
 //! Generated files are committed, and are what the types say. (`docs/rules.md` is compared by the tests of `safety`.)
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -31,7 +30,7 @@ fn the_committed_schemas_are_those_of_the_types() {
     assert!(
         stale.is_empty(),
         "docs/schema is not that of the types ({stale:?}): run \
-         `{UPDATE}=1 cargo test --release -p bogam-app --test generated` and read the difference"
+         `{UPDATE}=1 cargo test --release -p bogam-app generated` and read the difference"
     );
 }
 
@@ -45,4 +44,19 @@ fn no_schema_is_left_over_from_a_type_that_is_gone() {
         .collect();
     let left: Vec<&String> = committed.difference(&generated).collect();
     assert!(left.is_empty(), "nothing generates {left:?}: remove them");
+}
+
+#[test]
+fn the_documented_columns_are_those_of_the_export() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/csv.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (begin, end) = ("<!-- columns -->\n", "<!-- end of columns -->");
+    let (before, rest) = text.split_once(begin).unwrap();
+    let (_, after) = rest.split_once(end).unwrap();
+    let made = format!("{before}{begin}{}{end}{after}", bogam_app::vault::columns_table());
+    if std::env::var_os(UPDATE).is_some() {
+        std::fs::write(&path, &made).unwrap();
+    }
+    let said = format!("run `{UPDATE}=1 cargo test --release -p bogam-app generated` and read the difference");
+    assert!(std::fs::read_to_string(&path).unwrap() == made, "docs/csv.md is not that of the export: {said}");
 }

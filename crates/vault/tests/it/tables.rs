@@ -1,0 +1,228 @@
+//! What is stored comes back as it was: versions, decisions, signatures, reviews, and the rest.
+
+use bogam_vault::{
+    CaseStatus, Decision, DecisionKind, JobState, Kept, Override, Review, Role, Roles, SearchQuery, Speaker, Vault,
+    VaultError, Verdict,
+};
+use serde_json::json;
+
+use crate::fixture::{at, case, opening, record, vault};
+
+fn decision(ingredient: &str, decision: DecisionKind, changed_to: Option<&str>) -> Decision {
+    Decision {
+        ingredient: ingredient.to_owned(),
+        decision,
+        changed_to: changed_to.map(str::to_owned),
+        reason: Some("not_tolerated".to_owned()),
+        note: Some("말로".to_owned()),
+    }
+}
+
+fn status(vault: &Vault) -> CaseStatus {
+    vault.search(&SearchQuery::default()).unwrap()[0].status
+}
+
+#[test]
+fn every_version_of_a_case_stays_and_the_same_is_no_new_one() {
+    let (_place, vault) = vault();
+    let (key, _) = vault.save_case(&case("c1", "홍길동", "1"), at(1)).unwrap();
+    assert_eq!(vault.save_case(&case("c1", "홍길동", "1"), at(2)).unwrap(), (key, 1));
+    assert_eq!(vault.save_case(&case("c1", "홍길순", "1"), at(3)).unwrap(), (key, 2));
+    let name = |version| vault.case(key, version).unwrap().case.patient.unwrap().name.unwrap();
+    assert_eq!([name(Some(1)), name(Some(2)), name(None)], ["홍길동", "홍길순", "홍길순"]);
+    assert_eq!(vault.case(key, Some(1)).unwrap().at, at(1));
+    assert!(matches!(vault.case(key, Some(3)), Err(VaultError::NotFound { .. })));
+    assert!(vault.execute("UPDATE case_versions SET content = ''").is_err());
+    let mut nameless = case("c1", "a", "b");
+    nameless.case_id = None;
+    assert!(matches!(vault.save_case(&nameless, at(4)), Err(VaultError::Refused(_))));
+}
+
+#[test]
+fn a_draft_is_kept_as_typed_until_its_case_is_saved() {
+    let (_place, vault) = vault();
+    vault.save_draft("c1", &json!({"weight": "7"}), at(1)).unwrap();
+    vault.save_draft("c1", &json!({"weight": "70"}), at(2)).unwrap();
+    vault.save_draft("c2", &json!({}), at(3)).unwrap();
+    let drafts = vault.drafts().unwrap();
+    assert_eq!(drafts.iter().map(|d| d.draft.as_str()).collect::<Vec<_>>(), ["c2", "c1"]);
+    assert_eq!(drafts[1].content, json!({"weight": "70"}));
+    vault.save_case(&case("c1", "a", "b"), at(4)).unwrap();
+    vault.discard_draft("c2", at(5)).unwrap();
+    assert_eq!(vault.drafts().unwrap(), []);
+}
+
+#[test]
+fn a_suggestion_comes_back_whole_and_ends_its_job() {
+    let (_place, vault) = vault();
+    let saved = vault.save_case(&case("c1", "홍길동", "1"), at(1)).unwrap();
+    let job = vault.add_job("suggest", Some(saved), at(1)).unwrap();
+    vault.set_job(job, JobState::Running, None, at(2)).unwrap();
+    let record = record("c1", &["furosemide", "warfarin"]);
+    let id = vault.save_suggestion(saved, &record, Some(job), at(3)).unwrap();
+    let found = vault.suggestion(id).unwrap();
+    assert_eq!((found.record, found.case, found.at), (record.clone(), saved, at(3)));
+    assert_eq!(vault.suggestions_of(saved.0).unwrap(), [id]);
+    assert_eq!(vault.jobs(JobState::Done).unwrap()[0].id, job);
+    assert_eq!(status(&vault), CaseStatus::Suggested);
+    // All or nothing: a record of another case leaves no trace.
+    let before = vault.audit_head().unwrap();
+    let other = crate::fixture::record("c2", &["furosemide"]);
+    assert!(matches!(vault.save_suggestion(saved, &other, None, at(4)), Err(VaultError::Refused(_))));
+    assert!(vault.save_suggestion((saved.0, 9), &record, None, at(4)).is_err(), "there is no version 9");
+    assert_eq!(vault.audit_head().unwrap(), before);
+    let mut seen = 0;
+    vault
+        .each_suggestion(|suggestion| -> Result<(), VaultError> {
+            assert_eq!(suggestion.id, id);
+            seen += 1;
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(seen, 1);
+}
+
+#[test]
+fn many_are_added_at_once_or_not_at_all() {
+    let (_place, vault) = vault();
+    let entry = |id: &str| (case(id, "홍길동", "1"), Some(record(id, &["furosemide"])));
+    assert_eq!(vault.add(&[entry("c1"), entry("c2"), (case("c3", "a", "1"), None)], at(1)).unwrap().len(), 3);
+    let wrong = (case("c5", "a", "1"), Some(record("another", &["furosemide"])));
+    assert!(vault.add(&[entry("c4"), wrong], at(2)).is_err());
+    assert_eq!(vault.count_cases().unwrap(), 3);
+}
+
+#[test]
+fn a_job_that_was_running_is_interrupted_at_the_next_opening() {
+    let (place, vault) = vault();
+    let job = vault.add_job("suggest", None, at(1)).unwrap();
+    vault.set_job(job, JobState::Running, None, at(2)).unwrap();
+    let failed = vault.add_job("suggest", None, at(1)).unwrap();
+    vault.set_job(failed, JobState::Failed, Some("engine.gone"), at(2)).unwrap();
+    drop(vault);
+    let vault = place.open(9).unwrap();
+    assert_eq!(vault.jobs(JobState::Interrupted).unwrap()[0].id, job);
+    assert_eq!(vault.jobs(JobState::Failed).unwrap()[0].reason.as_deref(), Some("engine.gone"));
+}
+
+#[test]
+fn decisions_are_signed_when_all_are_made_and_then_frozen() {
+    let (_place, vault) = vault();
+    let saved = vault.save_case(&case("c1", "홍길동", "1"), at(1)).unwrap();
+    let id = vault.save_suggestion(saved, &record("c1", &["furosemide", "warfarin"]), None, at(2)).unwrap();
+    vault.decide(id, &decision("furosemide", DecisionKind::Accepted, None), at(3)).unwrap();
+    assert!(matches!(vault.sign(id, at(4)), Err(VaultError::Refused(_))), "warfarin is open");
+    vault.decide(id, &decision("warfarin", DecisionKind::Changed, Some("apixaban")), at(5)).unwrap();
+    vault.decide(id, &decision("furosemide", DecisionKind::Rejected, None), at(6)).unwrap();
+    assert_eq!(status(&vault), CaseStatus::Decided);
+    let kinds = |version| -> Vec<DecisionKind> {
+        vault.decisions(id, version).unwrap().into_iter().map(|d| d.decision.decision).collect()
+    };
+    assert_eq!(kinds(None), [DecisionKind::Rejected, DecisionKind::Changed]);
+    assert_eq!(vault.sign(id, at(7)).unwrap().version, 1);
+    assert_eq!(status(&vault), CaseStatus::Signed);
+    assert!(vault.sign(id, at(8)).is_err(), "nothing was decided since");
+    for sql in [
+        "UPDATE decisions SET decision = 'accepted'",
+        "DELETE FROM signatures",
+        "UPDATE signatures SET at = 0",
+        "INSERT INTO decisions SELECT NULL, suggestion, 1, ingredient, decision, NULL, NULL, NULL, at, person FROM decisions",
+    ] {
+        assert!(vault.execute(sql).is_err(), "{sql}");
+    }
+    assert_eq!(kinds(None), [DecisionKind::Rejected, DecisionKind::Changed], "what was signed still stands");
+    vault.decide(id, &decision("furosemide", DecisionKind::Accepted, None), at(9)).unwrap();
+    assert_eq!(kinds(None), [DecisionKind::Accepted, DecisionKind::Changed]);
+    assert_eq!(kinds(Some(1)), [DecisionKind::Rejected, DecisionKind::Changed]);
+    assert_eq!(vault.sign(id, at(10)).unwrap().version, 2);
+    assert_eq!(vault.signatures(id).unwrap().len(), 2);
+}
+
+#[test]
+fn a_decision_names_a_drug_of_the_suggestion_and_what_it_is_changed_to() {
+    let (_place, vault) = vault();
+    let saved = vault.save_case(&case("c1", "홍길동", "1"), at(1)).unwrap();
+    let id = vault.save_suggestion(saved, &record("c1", &["furosemide"]), None, at(2)).unwrap();
+    for wrong in [
+        decision("torasemide", DecisionKind::Accepted, None),
+        decision("furosemide", DecisionKind::Changed, None),
+        decision("furosemide", DecisionKind::Accepted, Some("torasemide")),
+    ] {
+        assert!(vault.decide(id, &wrong, at(3)).is_err(), "{wrong:?}");
+    }
+    // A withheld drug can be given all the same, with an override.
+    vault.decide(id, &decision("metformin", DecisionKind::Accepted, None), at(3)).unwrap();
+    let why = Override {
+        finding: "F1".to_owned(),
+        code: "renal.avoid".to_owned(),
+        reason: "benefit_outweighs".to_owned(),
+        note: None,
+    };
+    vault.save_override(id, &why, at(4)).unwrap();
+    assert_eq!(vault.overrides(id).unwrap(), [(why, at(4), vault.person())]);
+}
+
+#[test]
+fn reviews_conversations_and_what_is_kept_come_back() {
+    let (place, vault) = vault();
+    let saved = vault.save_case(&case("c1", "홍길동", "1"), at(1)).unwrap();
+    let id = vault.save_suggestion(saved, &record("c1", &["furosemide"]), None, at(2)).unwrap();
+    let review =
+        Review { ingredient: "furosemide".to_owned(), verdict: Verdict::Disagree, comment: Some("=1+1".to_owned()) };
+    vault.save_reviews(&[(id, review.clone())], at(3)).unwrap();
+    assert_eq!(vault.reviews(id).unwrap(), [(review, at(3), vault.person())]);
+
+    let talk = vault.begin_conversation(Some(saved.0), at(4)).unwrap();
+    vault.say(talk, Speaker::Person, "식사는?", at(5)).unwrap();
+    vault.say(talk, Speaker::Model, "싱겁게 드십시오.", at(6)).unwrap();
+    let said = vault.messages(talk).unwrap();
+    assert_eq!((said.len(), said[1].content.as_str()), (2, "싱겁게 드십시오."));
+
+    vault.keep(Kept::Preference, "lang", Some(&json!("ko")), at(7)).unwrap();
+    vault.keep(Kept::Preference, "lang", Some(&json!("en")), at(7)).unwrap();
+    vault.keep(Kept::Template, "admission", Some(&json!({"a": 1})), at(7)).unwrap();
+    vault.keep(Kept::SiteSetting, "idle_minutes", Some(&json!(5)), at(7)).unwrap();
+    vault.add_person("Lee", "another passphrase", &Roles::from([Role::Clinician]), at(8)).unwrap();
+    drop(vault);
+    let lee = bogam_vault::Credential::Passphrase { name: "Lee", passphrase: "another passphrase" };
+    let vault = Vault::open(&place.path, lee, opening(9)).unwrap();
+    assert_eq!(vault.kept(Kept::SiteSetting, "idle_minutes").unwrap(), Some(json!(5)));
+    assert_eq!(vault.kept(Kept::Preference, "lang").unwrap(), None, "another person's");
+    assert_eq!(vault.messages(talk).unwrap(), []);
+    assert!(vault.say(talk, Speaker::Person, "?", at(10)).is_err());
+    drop(vault);
+    let vault = place.open(11).unwrap();
+    assert_eq!(vault.kept(Kept::Preference, "lang").unwrap(), Some(json!("en")));
+    assert_eq!(vault.kept_names(Kept::Template).unwrap(), ["admission"]);
+    vault.keep(Kept::Template, "admission", None, at(12)).unwrap();
+    assert_eq!(vault.kept_names(Kept::Template).unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn readers_go_on_beside_a_writer() {
+    let (_place, vault) = vault();
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            for i in 0..50 {
+                vault.save_case(&case(&format!("c{i}"), "n", "1"), at(i)).unwrap();
+            }
+        });
+        let mut last = 0;
+        while !writer.is_finished() {
+            let now = vault.count_cases().unwrap();
+            assert!(now >= last);
+            last = now;
+        }
+    });
+    assert_eq!(vault.count_cases().unwrap(), 50);
+}
+
+#[test]
+fn an_empty_list_is_signed_once() {
+    let (_place, vault) = vault();
+    let saved = vault.save_case(&case("c1", "홍길동", "1"), at(1)).unwrap();
+    let id = vault.save_suggestion(saved, &record("c1", &[]), None, at(2)).unwrap();
+    assert_eq!(vault.sign(id, at(3)).unwrap().version, 1);
+    assert!(matches!(vault.sign(id, at(4)), Err(VaultError::Refused(_))));
+    assert_eq!(vault.signatures(id).unwrap().len(), 1);
+}
