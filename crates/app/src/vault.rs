@@ -18,8 +18,8 @@ use std::path::{Path, PathBuf};
 use bogam_clinical::input::CaseInput;
 use bogam_clinical::record::SuggestionRecord;
 use bogam_vault::{
-    AuditHead, AuditLine, Backup, CaseJob, CaseKey, CaseStatus, CaseVersion, ConversationId, Credential, Decided,
-    Decision, Draft, Hit, Job, JobId, JobState, Kept, Message, Opening, Override, Person, PersonId, ReadOnly,
+    AuditHead, AuditLine, Backup, CaseJob, CaseKey, CaseStatus, CaseVersion, Confirmation, ConversationId, Credential,
+    Decided, Decision, Draft, Hit, Job, JobId, JobState, Kept, Message, Opening, Override, Person, PersonId, ReadOnly,
     RecoveryKey, Rescued, Review, Roles, Signature, Speaker, Suggestion, SuggestionId, Vault, VaultError, Verified,
 };
 use jiff::Timestamp;
@@ -298,6 +298,20 @@ calls! {
     Suggest: fn save_suggestion(case: (CaseKey, u32), record: &SuggestionRecord, job: Option<JobId>, now: Timestamp) -> SuggestionId;
     /// Decides on a drug.
     Decide: fn decide(id: SuggestionId, decision: &Decision, now: Timestamp) -> ();
+    /// Decides on drugs, all in one transaction.
+    Decide: fn decide_all(id: SuggestionId, decisions: &[Decision], now: Timestamp) -> ();
+    /// Puts a drug beside a suggestion, or takes it out again.
+    Decide: fn add_drug(id: SuggestionId, drug: (&str, Option<&Value>), now: Timestamp) -> ();
+    /// Drugs that stand beside a suggestion.
+    Read: fn added_drugs(id: SuggestionId) -> Vec<(String, Value)>;
+    /// Keeps advice in a clinician's words.
+    Decide: fn save_advice(id: SuggestionId, lang: &str, text: &str, now: Timestamp) -> ();
+    /// Advice in a clinician's words.
+    Read: fn advice(id: SuggestionId, lang: &str) -> Option<String>;
+    /// Says that the advice as it stands was read and may be handed out.
+    Decide: fn confirm_advice(id: SuggestionId, with_model_written: bool, now: Timestamp) -> ();
+    /// The confirmation of the advice as it stands.
+    Read: fn confirmation(id: SuggestionId) -> Option<Confirmation>;
     /// Overrides a finding, with a reason.
     Decide: fn save_override(id: SuggestionId, what: &Override, now: Timestamp) -> ();
     /// Signs the decisions.

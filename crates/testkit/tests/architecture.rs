@@ -236,13 +236,15 @@ fn every_crate_takes_the_lints_of_the_workspace_and_the_core_its_own() {
 }
 
 #[test]
-fn unsafe_code_is_in_the_engine_only() {
+fn unsafe_code_is_in_the_engine_and_in_the_memory_of_the_vault_only() {
     let engine = root().join("crates/engine");
     // In two pieces, or this file would name itself.
     let mark = concat!("allow(", "unsafe_code");
     for path in all_sources().iter().filter(|p| !p.starts_with(&engine)) {
         let text = std::fs::read_to_string(path).unwrap();
-        assert!(!text.contains(mark), "{} allows unsafe code", path.display());
+        // SQLite's memory methods are functions of C: docs/decisions/0009.
+        let known = path.ends_with("vault/src/wipe.rs");
+        assert!(known || !text.contains(mark), "{} allows unsafe code", path.display());
     }
 }
 

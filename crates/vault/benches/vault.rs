@@ -1,6 +1,8 @@
 //! What the vault costs, and what of it is encryption: `cargo bench -p bogam-vault`. The number of cases is the first
 //! argument, or 100,000. Two processes do the same work in turns, one on a vault and one on the same tables without a key;
-//! each starts cold. Prints a table and writes `target/bench/vault.json`.
+//! each starts cold. Prints a table and writes `target/bench/vault.json`. Other load on the machine changes the times and
+//! hides what is not computing; the last column compares what the processor did alone. `BOGAM_BENCH_DIR` says on which disk.
+//! With `BOGAM_KEEP=1` the vault stays in `target/bench/vault`; its one person is `Kim`, and `PASSPHRASE` stands below.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -119,6 +121,7 @@ const SAVES: usize = 50;
 /// Of so many records one has the full length; the others are there to be searched, and have a tenth of the candidates.
 const FULL: usize = 4;
 
+const FILE: &str = "bench.bogam";
 const PASSPHRASE: &str = "말 없는 소 네 마리";
 const CHEAP: KdfParameters = KdfParameters { memory_kib: 64, passes: 1, lanes: 1 };
 
@@ -137,10 +140,18 @@ fn open(path: &Path, plain: bool, i: usize) -> Vault {
     Vault::open(path, who, opening(plain, i)).unwrap()
 }
 
-fn timed<T>(times: &mut Vec<f64>, work: impl FnOnce() -> T) -> T {
-    let start = Instant::now();
+/// Milliseconds that this thread has computed; 0 where the system does not tell.
+fn computed() -> f64 {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanoseconds = told.and_then(|t| t.split(' ').next()?.parse::<u64>().ok()).unwrap_or_default();
+    nanoseconds as f64 / 1e6
+}
+
+fn timed<T>(times: &mut Vec<Took>, work: impl FnOnce() -> T) -> T {
+    let (before, start) = (computed(), Instant::now());
     let done = work();
-    times.push(start.elapsed().as_secs_f64() * 1e3);
+    let passed = start.elapsed().as_secs_f64() * 1e3;
+    times.push((passed, computed() - before));
     done
 }
 
@@ -176,7 +187,7 @@ fn queries(i: usize) -> Vec<SearchQuery> {
 
 /// The child: works as it is told, and tells the times.
 fn work(folder: &Path, plain: bool, cases: usize) {
-    let path = folder.join("v");
+    let path = folder.join(FILE);
     let mut vault = None;
     for line in std::io::stdin().lines() {
         let line = line.unwrap();
@@ -187,14 +198,12 @@ fn work(folder: &Path, plain: bool, cases: usize) {
         match what {
             "fill" => {
                 let (made, _) = Vault::create(&path, "Kim", PASSPHRASE, opening(plain, 0)).unwrap();
-                let start = Instant::now();
                 for from in (0..cases).step_by(500) {
                     let entries: Vec<_> = (from..cases.min(from + 500))
                         .map(|i| (case(i), Some(record(i, if i % FULL == 0 { 180 } else { 18 }))))
                         .collect();
-                    made.add(&entries, now(from)).unwrap();
+                    timed(times.entry("fill, by 500 cases"), || made.add(&entries, now(from)).unwrap());
                 }
-                times.insert("fill", vec![start.elapsed().as_secs_f64() * 1e3]);
                 made.close().unwrap();
             }
             "open" => {
@@ -245,18 +254,21 @@ fn work(folder: &Path, plain: bool, cases: usize) {
     }
 }
 
-/// Milliseconds, by what took them.
+/// Milliseconds that passed, and those of them that were computed.
+type Took = (f64, f64);
+
+/// What took how long.
 #[derive(Default)]
-struct Times(std::collections::BTreeMap<String, Vec<f64>>);
+struct Times(std::collections::BTreeMap<String, Vec<Took>>);
 
 impl Times {
-    fn entry(&mut self, what: &str) -> &mut Vec<f64> {
+    fn entry(&mut self, what: &str) -> &mut Vec<Took> {
         self.0.entry(what.to_owned()).or_default()
     }
+}
 
-    fn insert(&mut self, what: &str, times: Vec<f64>) {
-        self.0.insert(what.to_owned(), times);
-    }
+fn sum(times: &[Took]) -> Took {
+    times.iter().fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1))
 }
 
 struct Worker {
@@ -287,8 +299,8 @@ impl Worker {
     }
 }
 
-fn at(times: &[f64], share: f64) -> f64 {
-    let mut sorted = times.to_vec();
+fn at(times: impl IntoIterator<Item = f64>, share: f64) -> f64 {
+    let mut sorted: Vec<f64> = times.into_iter().collect();
     sorted.sort_by(f64::total_cmp);
     sorted[((sorted.len() - 1) as f64 * share).round() as usize]
 }
@@ -299,8 +311,14 @@ fn main() {
         return work(Path::new(&folder), std::env::var_os("BOGAM_BENCH_PLAIN").is_some_and(|p| p == "1"), cases);
     }
     let folder = std::env::var_os("BOGAM_BENCH_DIR").map_or_else(tempfile::tempdir, tempfile::tempdir_in).unwrap();
+    let to = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/bench");
+    std::fs::create_dir_all(&to).unwrap();
     let kinds = [("vault", false), ("plain", true)];
-    let folders = kinds.map(|(name, _)| folder.path().join(name));
+    let mut folders = kinds.map(|(name, _)| folder.path().join(name));
+    if std::env::var_os("BOGAM_KEEP").is_some_and(|keep| keep == "1") {
+        folders[0] = to.join("vault");
+        drop(std::fs::remove_dir_all(&folders[0]));
+    }
     let mut workers = Vec::new();
     for (folder, (_, plain)) in folders.iter().zip(kinds) {
         std::fs::create_dir(folder).unwrap();
@@ -316,19 +334,19 @@ fn main() {
         for turn in 0..2 {
             // Who goes first takes turns as well.
             let i = (round + turn) % 2;
-            let mut sum = Times::default();
+            let mut sums_of_round = Times::default();
             for what in ["open", "round"] {
                 for (name, times) in workers[i].ask(&format!("{what} {round}")).0 {
-                    let total = times.iter().sum::<f64>();
-                    sum.entry(&name).push(total);
-                    sum.entry("all").push(total);
+                    let total = sum(&times);
+                    sums_of_round.entry(&name).push(total);
+                    sums_of_round.entry("all").push(total);
                     all[i].entry(&name).extend(times);
                 }
             }
-            sums[i].push(sum);
+            sums[i].push(sums_of_round);
         }
     }
-    let length = |i: usize| std::fs::metadata(folders[i].join("v")).unwrap().len();
+    let length = |i: usize| std::fs::metadata(folders[i].join(FILE)).unwrap().len();
     let lengths = [length(0), length(1)];
     workers.into_iter().for_each(Worker::end);
 
@@ -341,10 +359,10 @@ fn main() {
     }
 
     // The median over rounds of what the same round took in one and in the other.
-    let ratio = |what: &str| {
-        let of = |i: usize, round: usize| sums[i][round].0.get(what).map(|totals| totals.iter().sum::<f64>());
+    let ratio = |what: &str, of: fn(Took) -> f64| {
+        let of = |i: usize, round: usize| Some(of(sum(sums[i][round].0.get(what)?)));
         let ratios: Vec<f64> = (0..ROUNDS).filter_map(|r| Some(of(0, r)? / of(1, r)?)).collect();
-        at(&ratios, 0.5)
+        (!ratios.is_empty()).then(|| at(ratios, 0.5))
     };
     let mut table = format!(
         "{cases} cases with suggestions; a record has up to {} bytes of JSON; vault {:.0} MB, plain {:.0} MB\n",
@@ -352,25 +370,27 @@ fn main() {
         lengths[0] as f64 / 1e6,
         lengths[1] as f64 / 1e6
     );
-    writeln!(table, "{:<36}{:>8}{:>10}{:>10}{:>10}{:>12}", "milliseconds", "n", "median", "p99", "most", "to plain")
-        .unwrap();
+    let head = ["n", "median", "p99", "most", "to plain", "computed"].map(|word| format!("{word:>10}")).concat();
+    writeln!(table, "{:<34}{head}", "milliseconds").unwrap();
     let mut result = Vec::new();
-    let mut row = |what: &str, times: &[f64], ratio: Option<f64>| {
-        let (median, p99, most) = (at(times, 0.5), at(times, 0.99), at(times, 1.0));
-        let told = ratio.map_or(String::new(), |r| format!("{r:.2}"));
-        writeln!(table, "{what:<36}{:>8}{median:>10.3}{p99:>10.3}{most:>10.3}{told:>12}", times.len()).unwrap();
-        result.push(json!({"what": what, "median_ms": median, "p99_ms": p99, "most_ms": most, "runs": times.len(), "to_plain": ratio}));
+    let mut row = |what: &str, times: &[Took], ratios: [Option<f64>; 2]| {
+        let [median, p99, most] = [0.5, 0.99, 1.0].map(|share| at(times.iter().map(|took| took.0), share));
+        let told = ratios.map(|ratio| ratio.map_or(String::new(), |r| format!("{r:.2}")));
+        let n = times.len();
+        let [ratio, computed] = &told;
+        writeln!(table, "{what:<34}{n:>10}{median:>10.3}{p99:>10.3}{most:>10.3}{ratio:>10}{computed:>10}").unwrap();
+        result.push(json!({"what": what, "median_ms": median, "p99_ms": p99, "most_ms": most, "runs": n,
+          "to_plain": ratios[0], "to_plain_computed": ratios[1]}));
     };
     for (what, times) in &all[0].0 {
-        let plain: f64 = all[1].0[what].iter().sum();
-        let ratio = if what == "fill" { times.iter().sum::<f64>() / plain } else { ratio(what) };
-        row(what, times, Some(ratio));
+        let (vault, plain) = (sum(times), sum(&all[1].0[what]));
+        let whole = [Some(vault.0 / plain.0), Some(vault.1 / plain.1)];
+        let by_round = [ratio(what, |took| took.0), ratio(what, |took| took.1)];
+        row(what, times, if by_round[0].is_some() { by_round } else { whole });
     }
-    row("open with key derivation, empty", &derived, None);
-    let per_round: Vec<f64> = sums[0].iter().map(|sum| sum.0["all"].iter().sum()).collect();
-    row("a round of all", &per_round, Some(ratio("all")));
+    row("open with key derivation, empty", &derived, [None, None]);
+    let per_round: Vec<Took> = sums[0].iter().map(|of_round| sum(&of_round.0["all"])).collect();
+    row("a round of all", &per_round, [ratio("all", |took| took.0), ratio("all", |took| took.1)]);
     print!("{table}");
-    let to = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/bench");
-    std::fs::create_dir_all(&to).unwrap();
     std::fs::write(to.join("vault.json"), serde_json::to_string_pretty(&result).unwrap()).unwrap();
 }

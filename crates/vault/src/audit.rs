@@ -269,7 +269,7 @@ impl Vault {
     /// # Errors
     /// When the database cannot be read; what was handed over till then holds.
     pub fn audit(&self, line: impl FnMut(AuditLine)) -> Result<(), VaultError> {
-        self.read(|database| each(database, line))
+        self.read_beside(|database| each(database, line))
     }
 
     /// What is wrong with the audit, against the header's head and those that were kept elsewhere.

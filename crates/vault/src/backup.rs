@@ -111,7 +111,7 @@ impl Vault {
         drop(place::create_private(copy)?);
         let mut header = self.state().header.clone();
         let vault = header.vault;
-        header.head = self.read(|database| {
+        header.head = self.read_beside(|database| {
             // The first read fixes the state that is copied.
             let head = audit::head(database, &vault)?;
             let mut to = connection::open(copy, &self.key, Use::Create)?;

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use crate::error::VaultError;
 use crate::key::DatabaseKey;
 use crate::place;
+use crate::wipe::{self, Wiping};
 
 /// Bytes of a page, which SQLCipher encrypts and authenticates each for itself.
 pub(crate) const PAGE: u64 = 4096;
@@ -34,6 +35,8 @@ pub(crate) enum Use {
 /// Opens the database. The first page is read: a wrong key, or damage there, is found here.
 pub(crate) fn open(path: &Path, key: &DatabaseKey, kind: Use) -> Result<Connection, VaultError> {
     let failed = |e| VaultError::database(path, e);
+    // Before the first call of SQLite: what it frees is wiped.
+    let wiping = (!key.is_plain()).then(wipe::begin);
     let common = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
     let flags = common
         | match kind {
@@ -53,11 +56,13 @@ pub(crate) fn open(path: &Path, key: &DatabaseKey, kind: Use) -> Result<Connecti
     };
     let database = database.map_err(failed)?;
     database.busy_timeout(Duration::from_secs(10)).map_err(failed)?;
-    // Before the key, and in a call of its own, because SQLite copies the whole text that it is given: its memory is wiped
-    // when it is freed, and a page that does not hold is told to the caller, not to standard error.
+    if wiping == Some(Wiping::Cipher) {
+        // In a call of its own before the key, because SQLite copies the whole text that it is given.
+        database.execute_batch("PRAGMA cipher_memory_security = ON").map_err(failed)?;
+    }
     if !key.is_plain() {
-        let before = "PRAGMA cipher_memory_security = ON; PRAGMA cipher_log_level = NONE;";
-        database.execute_batch(before).map_err(failed)?;
+        // A page that does not hold is told to the caller, not to standard error.
+        database.execute_batch("PRAGMA cipher_log_level = NONE").map_err(failed)?;
         set_key(&database, key).map_err(failed)?;
     }
     if kind == Use::Rescue {
@@ -81,7 +86,7 @@ pub(crate) fn open(path: &Path, key: &DatabaseKey, kind: Use) -> Result<Connecti
     } else {
         database.execute_batch("PRAGMA query_only = ON").map_err(failed)?;
     }
-    database.set_prepared_statement_cache_capacity(64);
+    database.set_prepared_statement_cache_capacity(128);
     Ok(database)
 }
 

@@ -12,6 +12,7 @@
 //! The time enters from outside (`now`); keys and nonces are drawn here. Who may do what is for the caller to see to:
 //! [`Vault::roles`] says which roles whoever opened the vault has.
 
+mod additions;
 mod audit;
 mod backup;
 mod cases;
@@ -36,8 +37,10 @@ mod suggestions;
 mod vault;
 mod verify;
 mod walk;
+mod wipe;
 mod worklist;
 
+pub use additions::Confirmation;
 pub use audit::{AuditFault, AuditHead, AuditLine, check_audit};
 pub use backup::Backup;
 pub use cases::{CaseKey, CaseStatus, CaseVersion, Draft};
@@ -56,4 +59,6 @@ pub use suggestions::{Suggestion, SuggestionId};
 pub use vault::{Opening, ReadOnly, Vault};
 pub use verify::{Faults, Verified};
 pub use walk::{WalkFilter, Walked};
+#[cfg(feature = "testing")]
+pub use wipe::{Wiping, wiping};
 pub use worklist::CaseJob;

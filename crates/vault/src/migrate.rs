@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::VaultError;
 use crate::people::PersonId;
-use crate::{audit, cases, conversations, jobs, people, preferences, reviews, search, suggestions};
+use crate::{additions, audit, cases, conversations, jobs, people, preferences, reviews, search, suggestions};
 
 /// One step of the schema.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +17,7 @@ pub(crate) struct Migration {
 }
 
 /// The schema that this program writes.
-pub const SCHEMA: u32 = 5;
+pub const SCHEMA: u32 = 6;
 
 /// Every step, by version; those of one version in the order of their tables' references.
 fn all() -> Vec<Migration> {
@@ -31,6 +31,7 @@ fn all() -> Vec<Migration> {
         conversations::MIGRATIONS,
         preferences::MIGRATIONS,
         search::MIGRATIONS,
+        additions::MIGRATIONS,
     ];
     let mut all = parts.concat();
     all.sort_by_key(|m| m.version);

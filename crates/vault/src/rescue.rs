@@ -20,7 +20,7 @@ use crate::search;
 use crate::vault::{Opening, Vault};
 
 /// Tables in an order in which none refers to a later one, and signatures come after what they freeze.
-const TABLES: [&str; 16] = [
+const TABLES: [&str; 19] = [
     "people",
     "audit",
     "cases",
@@ -33,6 +33,9 @@ const TABLES: [&str; 16] = [
     "signatures",
     "overrides",
     "reviews",
+    "added_drugs",
+    "advice_texts",
+    "advice_confirmations",
     "conversations",
     "messages",
     "kept",

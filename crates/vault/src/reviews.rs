@@ -80,6 +80,8 @@ words! {
         Changed = "changed",
         /// Not given.
         Rejected = "rejected",
+        /// Open again: the decision before it was taken back.
+        Withdrawn = "withdrawn",
     }
 }
 
@@ -168,18 +170,45 @@ fn case_of(database: &Connection, id: SuggestionId) -> Result<(CaseKey, u32), Va
     found.ok_or_else(|| VaultError::NotFound { what: "suggestion", id: id.0.to_string() })
 }
 
-/// Whether a drug was suggested; withheld ones are.
+/// Whether a drug was suggested, as withheld ones are too, or a clinician put it beside the suggestion.
 fn check_drug(database: &Connection, id: SuggestionId, ingredient: &str) -> Result<(), VaultError> {
-    let sql = "SELECT 1 FROM suggested_drugs WHERE suggestion = ?1 AND ingredient = ?2";
+    let sql = "SELECT 1 FROM suggested_drugs WHERE suggestion = ?1 AND ingredient = ?2
+      UNION ALL SELECT 1 FROM added_drugs WHERE suggestion = ?1 AND ingredient = ?2 AND content IS NOT NULL
+        AND id = (SELECT max(id) FROM added_drugs WHERE suggestion = ?1 AND ingredient = ?2)";
     let found: Option<i64> = database.query_row(sql, params![id.0, ingredient], |row| row.get(0)).optional()?;
     found.map(|_| ()).ok_or_else(|| VaultError::NotFound { what: "drug of this suggestion", id: ingredient.to_owned() })
 }
 
-/// Drugs of the list without a decision in a version.
+/// Whether there is such a suggestion.
+pub(crate) fn exists(database: &Connection, id: SuggestionId) -> Result<(), VaultError> {
+    case_of(database, id).map(|_| ())
+}
+
+/// Drugs of the list without a decision that stands in a version.
 fn undecided(database: &Connection, id: SuggestionId, version: u32) -> Result<i64, VaultError> {
-    let sql = "SELECT count(*) FROM suggested_drugs s WHERE suggestion = ?1 AND NOT withheld AND NOT EXISTS (
-      SELECT 1 FROM decisions d WHERE d.suggestion = s.suggestion AND d.version = ?2 AND d.ingredient = s.ingredient)";
+    let sql = "SELECT count(*) FROM suggested_drugs s WHERE suggestion = ?1 AND NOT withheld AND coalesce((
+      SELECT d.decision FROM decisions d WHERE d.suggestion = s.suggestion AND d.version = ?2
+        AND d.ingredient = s.ingredient ORDER BY d.id DESC LIMIT 1), 'withdrawn') = 'withdrawn'";
     Ok(database.query_row(sql, params![id.0, version], |row| row.get(0))?)
+}
+
+/// Begins the version that is open with what stood in the signed one, unless it is begun. Returns the version.
+fn begin_version(database: &Connection, id: SuggestionId) -> Result<u32, VaultError> {
+    let version = open_version(database, id)?;
+    let sql = "INSERT INTO decisions (suggestion, version, ingredient, decision, changed_to, reason, note, at, person)
+      SELECT suggestion, ?2, ingredient, decision, changed_to, reason, note, at, person FROM decisions
+      WHERE suggestion = ?1 AND version = ?2 - 1
+        AND NOT EXISTS (SELECT 1 FROM decisions WHERE suggestion = ?1 AND version = ?2) ORDER BY id";
+    database.execute(sql, params![id.0, version])?;
+    Ok(version)
+}
+
+/// Opens a suggestion for a change beside its decisions: what was signed stays, and the next version begins.
+pub(crate) fn reopen(change: &Change<'_>, id: SuggestionId) -> Result<(), VaultError> {
+    exists(change.database, id)?;
+    let version = begin_version(change.database, id)?;
+    let all = undecided(change.database, id, version)? == 0;
+    advance(change, id, if all { CaseStatus::Decided } else { CaseStatus::Suggested })
 }
 
 /// Sets how far the case is, when the suggestion answers its present version and is the newest one.
@@ -194,30 +223,26 @@ fn advance(change: &Change<'_>, id: SuggestionId, status: CaseStatus) -> Result<
 }
 
 impl Vault {
-    /// Saves a decision. After a signature this begins a new version, with what stood in the signed one.
+    /// Saves decisions, all in one transaction. After a signature this begins a new version, with what stood in the signed
+    /// one.
     ///
     /// # Errors
-    /// When the drug was not suggested, a changed drug has nothing in its place, the vault is open for reading only, or
-    /// nothing could be written.
-    pub fn decide(&self, id: SuggestionId, decision: &Decision, now: Timestamp) -> Result<(), VaultError> {
-        if (decision.decision == DecisionKind::Changed) != decision.changed_to.is_some() {
+    /// When a drug was not suggested, a changed drug has nothing in its place, the vault is open for reading only, or
+    /// nothing could be written: none is kept then.
+    pub fn decide_all(&self, id: SuggestionId, decisions: &[Decision], now: Timestamp) -> Result<(), VaultError> {
+        if decisions.iter().any(|d| (d.decision == DecisionKind::Changed) != d.changed_to.is_some()) {
             return Err(VaultError::Refused("a changed drug, and no other, has another in its place"));
         }
         self.write(now, |change| {
             let database = change.database;
-            case_of(database, id)?;
-            check_drug(database, id, &decision.ingredient)?;
-            let version = open_version(database, id)?;
-            let sql = "INSERT INTO decisions (suggestion, version, ingredient, decision, changed_to, reason, note, at, person)
-              SELECT suggestion, ?2, ingredient, decision, changed_to, reason, note, at, person FROM decisions
-              WHERE suggestion = ?1 AND version = ?2 - 1
-                AND NOT EXISTS (SELECT 1 FROM decisions WHERE suggestion = ?1 AND version = ?2) ORDER BY id";
-            database.execute(sql, params![id.0, version])?;
-            let sql = "INSERT INTO decisions (suggestion, version, ingredient, decision, changed_to, reason, note, at, person)
-              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-            database.execute(
-                sql,
-                params![
+            exists(database, id)?;
+            let version = begin_version(database, id)?;
+            for decision in decisions {
+                check_drug(database, id, &decision.ingredient)?;
+                let sql =
+                    "INSERT INTO decisions (suggestion, version, ingredient, decision, changed_to, reason, note, at,
+                  person) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+                database.prepare_cached(sql)?.execute(params![
                     id.0,
                     version,
                     decision.ingredient,
@@ -227,12 +252,20 @@ impl Vault {
                     decision.note,
                     now.as_millisecond(),
                     self.person().0,
-                ],
-            )?;
+                ])?;
+                change.audit("decision.saved", &format!("suggestion:{}/{version}", id.0))?;
+            }
             let all = undecided(database, id, version)? == 0;
-            advance(change, id, if all { CaseStatus::Decided } else { CaseStatus::Suggested })?;
-            change.audit("decision.saved", &format!("suggestion:{}/{version}", id.0))
+            advance(change, id, if all { CaseStatus::Decided } else { CaseStatus::Suggested })
         })
+    }
+
+    /// Saves a decision.
+    ///
+    /// # Errors
+    /// As [`Vault::decide_all`].
+    pub fn decide(&self, id: SuggestionId, decision: &Decision, now: Timestamp) -> Result<(), VaultError> {
+        self.decide_all(id, std::slice::from_ref(decision), now)
     }
 
     /// The decisions that stand, one a drug: of the version that is open, or of a signed one.
@@ -247,7 +280,7 @@ impl Vault {
             let begun: bool = database.query_row(begun, params![id.0, open], |row| row.get(0))?;
             let version = version.unwrap_or(if begun { open } else { open.saturating_sub(1) });
             let sql = "SELECT ingredient, decision, changed_to, reason, note, at, person FROM decisions d
-              WHERE suggestion = ?1 AND version = ?2 AND id = (SELECT max(id) FROM decisions
+              WHERE suggestion = ?1 AND version = ?2 AND decision <> 'withdrawn' AND id = (SELECT max(id) FROM decisions
                 WHERE suggestion = ?1 AND version = ?2 AND ingredient = d.ingredient) ORDER BY ingredient";
             let mut statement = database.prepare_cached(sql)?;
             let rows = statement.query_map(params![id.0, version], |row| {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -139,6 +139,8 @@ pub struct Vault {
     // The writer is dropped after the readers, so that it can fold the log into the database.
     readers: Mutex<Vec<Connection>>,
     writer: Mutex<Option<Connection>>,
+    /// How many wait for the writer, to change something.
+    waiting: AtomicUsize,
     pub(crate) place: Place,
     pub(crate) key: DatabaseKey,
     pub(crate) state: Mutex<State>,
@@ -188,6 +190,14 @@ pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+fn one_state<T>(
+    database: &Connection,
+    work: impl FnOnce(&Connection) -> Result<T, VaultError>,
+) -> Result<T, VaultError> {
+    let _read = database.unchecked_transaction()?;
+    work(database)
+}
+
 /// A transaction that is under way, and who is at it.
 pub(crate) struct Change<'a> {
     pub database: &'a Transaction<'a>,
@@ -216,6 +226,7 @@ impl Vault {
         let mut vault = Self {
             readers: Mutex::new(Vec::new()),
             writer: Mutex::new(None),
+            waiting: AtomicUsize::new(0),
             place: parts.place,
             key: parts.key,
             state: Mutex::new(parts.state),
@@ -314,8 +325,25 @@ impl Vault {
         )
     }
 
-    /// Reads, beside other readers and a writer, one state of the vault.
+    /// Reads one state of the vault, for a moment. While nobody writes this is done by the writer's connection: the pages
+    /// that it keeps in memory hold after each of its changes, where a reader fetches and decrypts all of its pages anew.
+    /// `work` must not change the vault.
     pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, VaultError>) -> Result<T, VaultError> {
+        // Who waits to write goes first; and after a page that did not hold, a connection is of no use.
+        let free = self.waiting.load(Ordering::Relaxed) == 0 && !self.damaged();
+        if let Some(writer) = free.then(|| self.writer.try_lock().ok()).flatten()
+            && let Some(database) = writer.as_ref()
+        {
+            return one_state(database, work).map_err(|e| self.noted(e.at(&self.place.database)));
+        }
+        self.read_beside(work)
+    }
+
+    /// Reads, beside other readers and a writer, one state of the vault, for as long as it takes.
+    pub(crate) fn read_beside<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, VaultError>,
+    ) -> Result<T, VaultError> {
         let mut readers = locked(&self.readers);
         let kept = readers.pop();
         // Where there can only be one connection, the next who reads waits for it.
@@ -327,7 +355,7 @@ impl Vault {
         };
         let file = &self.place.database;
         let database = kept.map_or_else(|| connection::open(file, &self.key, self.reading), Ok)?;
-        let done = database.unchecked_transaction().map_err(VaultError::from).and_then(|_read| work(&database));
+        let done = one_state(&database, work);
         // Where a page did not hold, SQLCipher has given up the connection.
         if done.is_ok() {
             alone.unwrap_or_else(|| locked(&self.readers)).push(database);
@@ -343,12 +371,11 @@ impl Vault {
     ) -> Result<T, VaultError> {
         if self.reading == Use::ReadFull {
             // The only connection there can be; and there is no writer.
-            return self.read(work);
+            return self.read_beside(work);
         }
         let file = &self.place.database;
         let database = connection::open(file, &self.key, self.reading)?;
-        let done = database.unchecked_transaction().map_err(VaultError::from).and_then(|_read| work(&database));
-        done.map_err(|e| self.noted(e.at(file)))
+        one_state(&database, work).map_err(|e| self.noted(e.at(file)))
     }
 
     /// Remembers that the file is damaged.
@@ -376,7 +403,9 @@ impl Vault {
         now: Timestamp,
         work: impl FnOnce(&Change<'_>) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
         let mut writer = locked(&self.writer);
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
         let database = writer.as_mut().ok_or_else(|| self.refused())?;
         let vault = self.id();
         let change = |database: &mut Connection| {

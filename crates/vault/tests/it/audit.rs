@@ -135,3 +135,18 @@ fn an_older_database_is_found_by_the_header_and_an_older_pair_by_a_head_that_was
     assert!(vault.verify(&[]).unwrap().is_clean());
     assert!(matches!(vault.verify(&[head]).unwrap().audit[..], [AuditFault::NotTheHead { .. }]));
 }
+
+/// Nothing that takes long, or hands over what it reads, keeps others from writing.
+#[test]
+fn a_change_while_the_audit_is_handed_over_is_made_and_is_not_in_it() {
+    let (_place, vault) = vault();
+    let mut lines = 0;
+    vault
+        .audit(|line| {
+            lines += 1;
+            vault.save_case(&case(&format!("c{}", line.sequence), "n", "1"), at(1)).unwrap();
+        })
+        .unwrap();
+    assert_eq!(lines, 2);
+    assert_eq!(vault.audit_head().unwrap().sequence, 4);
+}

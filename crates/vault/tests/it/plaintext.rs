@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use bogam_vault::{Credential, Field, Review, SearchQuery, Speaker, SuggestionId, Vault, Verdict};
+use bogam_vault::{Credential, Field, Review, SearchQuery, Speaker, SuggestionId, Vault, Verdict, Wiping};
 use serde_json::json;
 
 use crate::child::{self, Watched, command, tell, wait_for_parent};
@@ -88,6 +88,7 @@ fn worker() {
             scope.spawn(move || (half..EACH).step_by(2).for_each(|i| read_and_search(vault, planted, i)));
         }
     });
+    assert_eq!(bogam_vault::wiping(), Some(Wiping::Here));
     tell("open");
     wait_for_parent();
     vault.backup(&folder.join("data").join("backup"), at(20)).unwrap();
@@ -191,4 +192,24 @@ fn a_thousand_planted_strings_are_on_no_disk_and_in_no_memory_after_closing() {
         database.len() / 4096
     );
     assert!(least > 7.9, "{least}");
+}
+
+/// A child: SQLite is in use before there is a vault.
+#[test]
+fn late() {
+    let Some(folder) = child::place() else { return };
+    let other = rusqlite::Connection::open_in_memory().unwrap();
+    assert_eq!(bogam_vault::wiping(), None);
+    drop(Vault::create(&folder.join("clinic.bogam"), "Kim", "a passphrase", opening(0)).unwrap());
+    assert_eq!(bogam_vault::wiping(), Some(Wiping::Cipher));
+    let on: String = other.query_row("PRAGMA cipher_memory_security", [], |row| row.get(0)).unwrap();
+    assert_eq!(on, "1", "it holds for all of SQLite in a program");
+    tell("wiped");
+}
+
+#[test]
+fn where_sqlite_was_in_use_before_sqlcipher_wipes_instead() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut worker = Watched::start(command("plaintext::late", folder.path()));
+    assert_eq!(worker.next().as_deref(), Some("wiped"));
 }

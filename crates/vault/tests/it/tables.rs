@@ -6,7 +6,7 @@ use bogam_vault::{
 };
 use serde_json::json;
 
-use crate::fixture::{at, case, opening, record, vault};
+use crate::fixture::{at, case, opening, record, used, vault};
 
 fn decision(ingredient: &str, decision: DecisionKind, changed_to: Option<&str>) -> Decision {
     Decision {
@@ -225,4 +225,59 @@ fn an_empty_list_is_signed_once() {
     assert_eq!(vault.sign(id, at(3)).unwrap().version, 1);
     assert!(matches!(vault.sign(id, at(4)), Err(VaultError::Refused(_))));
     assert_eq!(vault.signatures(id).unwrap().len(), 1);
+}
+
+#[test]
+fn a_decision_that_was_taken_back_is_open_again() {
+    let place = used();
+    let vault = place.open(10).unwrap();
+    let id = bogam_vault::SuggestionId(1);
+    let decision = |decision| Decision {
+        ingredient: "furosemide".to_owned(),
+        decision,
+        changed_to: None,
+        reason: None,
+        note: None,
+    };
+    assert_eq!(vault.decisions(id, None).unwrap().len(), 1);
+    vault.decide(id, &decision(DecisionKind::Withdrawn), at(11)).unwrap();
+    assert!(vault.decisions(id, None).unwrap().is_empty());
+    assert!(vault.sign(id, at(12)).is_err());
+    vault.decide_all(id, &[decision(DecisionKind::Rejected)], at(13)).unwrap();
+    vault.sign(id, at(14)).unwrap();
+    assert_eq!(vault.decisions(id, Some(1)).unwrap()[0].decision.decision, DecisionKind::Rejected);
+    // One drug that was not suggested keeps all of them out.
+    let strange = Decision { ingredient: "nothing".to_owned(), ..decision(DecisionKind::Accepted) };
+    assert!(vault.decide_all(id, &[decision(DecisionKind::Accepted), strange], at(15)).is_err());
+    assert_eq!(vault.decisions(id, None).unwrap()[0].decision.decision, DecisionKind::Rejected);
+}
+
+#[test]
+fn what_is_added_beside_a_signed_suggestion_opens_it_and_advice_is_confirmed_as_it_stands() {
+    let place = used();
+    let vault = place.open(10).unwrap();
+    let id = bogam_vault::SuggestionId(1);
+    let key = vault.find_case("c1").unwrap();
+    vault.sign(id, at(11)).unwrap();
+    assert_eq!(vault.hit(key).unwrap().status, CaseStatus::Signed);
+    vault.add_drug(id, ("bisoprolol", Some(&serde_json::json!({"name": "Bisoprolol"}))), at(12)).unwrap();
+    assert_eq!(vault.hit(key).unwrap().status, CaseStatus::Decided, "the addition is not signed");
+    assert_eq!(vault.added_drugs(id).unwrap().len(), 1);
+    assert_eq!(vault.sign(id, at(13)).unwrap().version, 2);
+    let added =
+        Decision { ingredient: "bisoprolol".to_owned(), ..decision("bisoprolol", DecisionKind::Accepted, None) };
+    vault.decide(id, &added, at(14)).unwrap();
+    vault.add_drug(id, ("bisoprolol", None), at(14)).unwrap();
+    assert!(vault.decide(id, &added, at(14)).is_err(), "it was taken out again");
+    assert!(vault.added_drugs(id).unwrap().is_empty());
+
+    assert_eq!(vault.advice(id, "ko").unwrap(), None);
+    vault.confirm_advice(id, true, at(20)).unwrap();
+    assert!(vault.confirmation(id).unwrap().is_some_and(|c| c.with_model_written));
+    vault.save_advice(id, "ko", "하루 한 번 드십시오.", at(21)).unwrap();
+    assert_eq!(vault.advice(id, "ko").unwrap().as_deref(), Some("하루 한 번 드십시오."));
+    assert_eq!(vault.confirmation(id).unwrap(), None, "what was written after it was not confirmed");
+    vault.confirm_advice(id, false, at(22)).unwrap();
+    assert_eq!(vault.confirmation(id).unwrap().unwrap().at, at(22));
+    assert!(vault.save_advice(bogam_vault::SuggestionId(99), "ko", "x", at(23)).is_err());
 }
