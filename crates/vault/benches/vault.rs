@@ -290,7 +290,8 @@ impl Worker {
     fn ask(&mut self, what: &str) -> Times {
         writeln!(self.to, "{what}").unwrap();
         self.to.flush().unwrap();
-        Times(serde_json::from_str(&self.from.next().unwrap().unwrap()).unwrap())
+        let told = self.from.next().unwrap_or_else(|| panic!("{what}: the worker ended: {:?}", self.child.wait()));
+        Times(serde_json::from_str(&told.unwrap()).unwrap())
     }
 
     fn end(mut self) {
