@@ -1,9 +1,11 @@
 //! What is built into the program: the shipped knowledge pack, the tables of importers, the prompts, the list of models.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
+use bogam_consult::{PromptTexts, RedFlags, Unchecked};
 use bogam_knowledge::import::{Headers, ImportError, ImportKind, Levels};
-use bogam_knowledge::{KnowledgeBase, PackFile};
+use bogam_knowledge::{KnowledgeBase, PackError, PackFile};
 use bogam_suggest::Prompts;
 use include_dir::{Dir, include_dir};
 
@@ -24,9 +26,14 @@ pub(crate) const MODELS: &str = include_str!("../../../models/manifest.toml");
 /// When a folder cannot be read, or a pack has faults: all of them, with file and line.
 pub fn knowledge(site: &[PathBuf]) -> Result<KnowledgeBase, AppError> {
     let site = site.iter().map(|folder| folder_pack(folder)).collect::<Result<Vec<_>, _>>()?;
-    let base = KnowledgeBase::from_compiled(COMPILED, &site)?;
+    let base = with_site(&site)?;
     site_codes(&base)?;
     Ok(base)
+}
+
+/// The shipped pack, and these files of a site's packs after it.
+pub(crate) fn with_site(site: &[Vec<PackFile>]) -> Result<KnowledgeBase, PackError> {
+    KnowledgeBase::from_compiled(COMPILED, site)
 }
 
 /// A tier of a site for a code that no rule has would never hold: somebody mistyped it.
@@ -111,6 +118,38 @@ pub fn prompts() -> Result<Prompts, AppError> {
     let score = include_str!("../../../assets/prompts/score.toml");
     let advice = include_str!("../../../assets/prompts/advice.toml");
     Prompts::read(score, advice).map_err(|e| AppError::Unusable(e.to_string()))
+}
+
+/// What a consultation goes by.
+#[derive(Debug)]
+pub(crate) struct ConsultTexts {
+    /// Signs of danger.
+    pub red_flags: RedFlags,
+    /// Words of doses and changes.
+    pub unchecked: Unchecked,
+    /// The prompt.
+    pub prompt: PromptTexts,
+    /// Names that are drugs' and unknown to the packs, as `Consultation::new` reads them.
+    pub names: &'static str,
+}
+
+/// The files of consultations, read when they are first asked for.
+///
+/// # Errors
+/// When one is not of its form.
+pub(crate) fn consult() -> Result<&'static ConsultTexts, AppError> {
+    static READ: OnceLock<ConsultTexts> = OnceLock::new();
+    if let Some(read) = READ.get() {
+        return Ok(read);
+    }
+    let fault = |error: bogam_consult::AssetError| AppError::Unusable(error.to_string());
+    let read = ConsultTexts {
+        red_flags: RedFlags::read(include_str!("../../../assets/consult/redflags.toml")).map_err(fault)?,
+        unchecked: Unchecked::read(include_str!("../../../assets/consult/unchecked.toml")).map_err(fault)?,
+        prompt: PromptTexts::read(include_str!("../../../assets/consult/prompt.toml")).map_err(fault)?,
+        names: include_str!("../../../assets/consult/names.toml"),
+    };
+    Ok(READ.get_or_init(|| read))
 }
 
 #[cfg(test)]

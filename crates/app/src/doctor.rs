@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use bogam_engine::gguf::Header;
+use bogam_engine::llama::session::find_devices;
 use bogam_engine::llama::{Device, cpu_features};
 use serde::Serialize;
 
@@ -165,7 +166,28 @@ fn state(model: &models::Model, intact: bool, available: u64) -> ModelState {
     }
 }
 
-fn cpu() -> Cpu {
+/// The hidden subcommand of every program here that lists compute devices, in a process of its own.
+pub const DEVICES_COMMAND: &str = "__devices";
+
+/// Asks a process of its own for compute devices: a driver that crashes ends that one.
+#[must_use]
+pub fn ask_devices() -> Option<Vec<Device>> {
+    let program = std::env::current_exe().ok()?;
+    let output = std::process::Command::new(program).arg(DEVICES_COMMAND).output().ok()?;
+    serde_json::from_slice(&output.stdout).ok()
+}
+
+/// What that process does: writes the devices to standard output.
+///
+/// # Errors
+/// When the backends cannot be asked, or nobody reads.
+pub fn list_devices() -> Result<(), AppError> {
+    let devices = find_devices().map_err(AppError::Model)?;
+    serde_json::to_writer(std::io::stdout(), &devices).map_err(|e| AppError::Unusable(e.to_string()))
+}
+
+/// The processor.
+pub(crate) fn cpu() -> Cpu {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let name = info.lines().find_map(|l| l.strip_prefix("model name")).and_then(|l| l.split_once(':'));
     Cpu {
@@ -176,7 +198,7 @@ fn cpu() -> Cpu {
 }
 
 /// Memory of the machine, or of the control group where that is less.
-fn memory() -> Memory {
+pub(crate) fn memory() -> Memory {
     let info = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let field = |name: &str| {
         let line = info.lines().find_map(|l| l.strip_prefix(name))?;

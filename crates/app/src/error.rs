@@ -114,7 +114,7 @@ impl AppError {
             Self::ModelFailed { .. } | Self::Output { .. } | Self::Folder { .. } | Self::Input { .. } => 3,
             Self::Import(error) => match error {
                 MimicError::NoFolder | MimicError::MissingTable { .. } | MimicError::MissingColumn { .. } => 2,
-                MimicError::Read { .. } | MimicError::Write { .. } => 3,
+                MimicError::Read { .. } | MimicError::Write { .. } | MimicError::Stopped => 3,
             },
             Self::Vault(error) => {
                 let while_working = matches!(

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use bogam_clinical::input::{CaseInput, read_case};
-use bogam_engine::Role;
+use bogam_engine::{Cancel, Role};
 use bogam_knowledge::KnowledgeBase;
 use bogam_mimic::{Options, Report};
 use bogam_suggest::Prompts;
@@ -35,11 +35,26 @@ pub struct MimicRequest {
 /// # Errors
 /// When a table or column that is needed is missing (nothing is written), or files cannot be read or written to the end.
 pub fn mimic(request: &MimicRequest, sink: &mut dyn JobSink) -> Result<Report, AppError> {
+    mimic_until(request, sink, &Cancel::new())
+}
+
+/// Imports the tables of a folder, until somebody stops it.
+///
+/// # Errors
+/// As [`mimic`]; when it was stopped, nothing is written.
+pub fn mimic_until(request: &MimicRequest, sink: &mut dyn JobSink, cancel: &Cancel) -> Result<Report, AppError> {
     sink.stage("Reading knowledge");
     let knowledge = assets::knowledge(&request.knowledge)?;
     let prompts = assets::prompts()?;
     let prompt = |case: &CaseInput| messages(case, &knowledge, &prompts);
-    let options = Options { prompt: &prompt, threads: request.threads, alpaca: request.alpaca, meds: request.meds };
+    let stop = || cancel.is_cancelled();
+    let options = Options {
+        prompt: &prompt,
+        threads: request.threads,
+        alpaca: request.alpaca,
+        meds: request.meds,
+        stop: Some(&stop),
+    };
     let mut table = "";
     let report = bogam_mimic::import(&request.hosp, &request.out, &knowledge, &options, &mut |progress| {
         if progress.table != table {

@@ -58,8 +58,9 @@ pub struct Model {
 pub fn folders() -> Vec<PathBuf> {
     let mut folders = vec![home().join("models")];
     if let Ok(program) = std::env::current_exe() {
-        // target/release/bogam and an installed bin/bogam.
-        folders.extend(program.ancestors().skip(1).take(3).map(|a| a.join("models")));
+        // target/release/bogam; an installed bin/bogam, and lib/Bogam beside it, where packages put what they bring.
+        let above = program.ancestors().skip(1).take(3);
+        folders.extend(above.flat_map(|a| [a.join("models"), a.join("lib/Bogam/models")]));
     }
     folders.push(PathBuf::from("models"));
     folders
@@ -70,10 +71,8 @@ pub fn folders() -> Vec<PathBuf> {
 /// # Errors
 /// When a list cannot be understood.
 pub fn all() -> Result<Vec<Model>, AppError> {
-    let mut entries = read_list(&home().join("models/manifest.toml"))?.model;
-    let shipped: List =
-        toml::from_str(assets::MODELS).map_err(|e| AppError::Unusable(format!("models/manifest.toml: {e}")))?;
-    for entry in shipped.model {
+    let mut entries = read_list(&own_list())?.model;
+    for entry in shipped()?.model {
         if entries.iter().all(|e| e.name != entry.name) {
             entries.push(entry);
         }
@@ -166,19 +165,74 @@ pub fn add(file: &Path, name: Option<&str>, default: bool) -> Result<Entry, AppE
         source: file.display().to_string(),
         note: String::new(),
     };
-    let path = folder.join("manifest.toml");
-    let mut list = read_list(&path)?;
+    let mut list = read_list(&own_list())?;
     list.model.retain(|m| m.name != entry.name);
     if default {
         list.model.iter_mut().for_each(|m| m.default = false);
     }
     list.model.push(entry.clone());
-    let text = toml::to_string(&list).map_err(|e| AppError::unusable(&path, e))?;
-    let half = folder.join("manifest.toml.part");
-    let written = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&half);
-    written
+    write_list(&list)?;
+    Ok(entry)
+}
+
+/// The list of the home folder.
+fn own_list() -> PathBuf {
+    home().join("models/manifest.toml")
+}
+
+fn write_list(list: &List) -> Result<(), AppError> {
+    let path = own_list();
+    let text = toml::to_string(list).map_err(|e| AppError::unusable(&path, e))?;
+    let half = path.with_extension("toml.part");
+    let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+    let open = |()| std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&half);
+    made.and_then(open)
         .and_then(|mut f| std::io::Write::write_all(&mut f, text.as_bytes()))
         .and_then(|()| std::fs::rename(&half, &path))
-        .map_err(|e| AppError::unusable(&path, e))?;
-    Ok(entry)
+        .map_err(|e| AppError::unusable(&path, e))
+}
+
+fn shipped() -> Result<List, AppError> {
+    toml::from_str(assets::MODELS).map_err(|e| AppError::Unusable(format!("models/manifest.toml: {e}")))
+}
+
+/// Whether a model is of the list that ships.
+#[must_use]
+pub fn is_shipped(name: &str) -> bool {
+    shipped().is_ok_and(|list| list.model.iter().any(|m| m.name == name))
+}
+
+/// Takes a model out of the home folder's list, and its file with it.
+///
+/// # Errors
+/// When it is shipped with the program, is not in the list, or cannot be removed.
+pub fn remove(name: &str) -> Result<(), AppError> {
+    let mut list = read_list(&own_list())?;
+    let Some(at) = list.model.iter().position(|m| m.name == name) else {
+        return Err(AppError::Unusable(format!("{name}: is not a model that was added here")));
+    };
+    let entry = list.model.remove(at);
+    write_list(&list)?;
+    let file = home().join("models").join(&entry.file);
+    match std::fs::remove_file(&file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(AppError::unusable(&file, error)),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Makes a model the default one of the home folder's list, or no longer. One that ships is entered there.
+///
+/// # Errors
+/// When it is not known, or the list cannot be written.
+pub fn set_default(name: &str, default: bool) -> Result<(), AppError> {
+    let known = all()?.into_iter().find(|m| m.entry.name == name);
+    let entry = known.ok_or_else(|| AppError::Unusable(format!("{name}: is not a known model")))?.entry;
+    let mut list = read_list(&own_list())?;
+    if list.model.iter().all(|m| m.name != name) {
+        list.model.push(entry);
+    }
+    for model in &mut list.model {
+        model.default = if model.name == name { default } else { model.default && !default };
+    }
+    write_list(&list)
 }

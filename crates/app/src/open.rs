@@ -45,6 +45,10 @@ pub struct EngineOptions {
     pub deterministic: bool,
     /// Threads; 0 is one a physical core.
     pub threads: u32,
+    /// Tokens of context; the model's own when `None`, as far as memory lasts.
+    pub context: Option<u32>,
+    /// Layers on the GPU; as many as fit when `None`.
+    pub gpu_layers: Option<u32>,
     /// How to start a worker; this program when `None`.
     pub worker: Option<WorkerCommand>,
 }
@@ -147,5 +151,7 @@ fn file(path: PathBuf, options: &EngineOptions) -> Result<Opened, AppError> {
     settings.adapter = options.adapter.clone().map(|a| (a, 1.0));
     settings.deterministic = options.deterministic;
     settings.threads = options.threads;
+    settings.footprint.context = options.context.unwrap_or(settings.footprint.context);
+    settings.footprint.gpu_layers = options.gpu_layers.or(settings.footprint.gpu_layers);
     LlamaEngine::new(command, settings).map(|e| Opened::Llama(Box::new(e))).map_err(AppError::Model)
 }

@@ -18,9 +18,10 @@ use std::path::{Path, PathBuf};
 use bogam_clinical::input::CaseInput;
 use bogam_clinical::record::SuggestionRecord;
 use bogam_vault::{
-    AuditHead, AuditLine, Backup, CaseJob, CaseKey, CaseStatus, CaseVersion, Confirmation, ConversationId, Credential,
-    Decided, Decision, Draft, Hit, Job, JobId, JobState, Kept, Message, Opening, Override, Person, PersonId, ReadOnly,
-    RecoveryKey, Rescued, Review, Roles, Signature, Speaker, Suggestion, SuggestionId, Vault, VaultError, Verified,
+    AdviceText, AuditHead, AuditLine, Backup, CaseJob, CaseKey, CaseStatus, CaseVersion, Confirmation, Conversation,
+    ConversationId, Credential, Decided, Decision, Draft, Hit, Job, JobId, JobState, Judged, Kept, Message, Opening,
+    Override, Person, PersonId, ReadOnly, RecoveryKey, Rescued, Review, Roles, Said, Signature, Suggestion,
+    SuggestionId, ToReview, Vault, VaultError, Verified,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -307,7 +308,9 @@ calls! {
     /// Keeps advice in a clinician's words.
     Decide: fn save_advice(id: SuggestionId, lang: &str, text: &str, now: Timestamp) -> ();
     /// Advice in a clinician's words.
-    Read: fn advice(id: SuggestionId, lang: &str) -> Option<String>;
+    Read: fn advice(id: SuggestionId, lang: &str) -> Option<AdviceText>;
+    /// When the drugs that will be given changed last.
+    Read: fn regimen_changed_at(id: SuggestionId) -> Option<Timestamp>;
     /// Says that the advice as it stands was read and may be handed out.
     Decide: fn confirm_advice(id: SuggestionId, with_model_written: bool, now: Timestamp) -> ();
     /// The confirmation of the advice as it stands.
@@ -318,12 +321,18 @@ calls! {
     Sign: fn sign(id: SuggestionId, now: Timestamp) -> Signature;
     /// Says what to think of suggested drugs.
     Review: fn save_reviews(reviews: &[(SuggestionId, Review)], now: Timestamp) -> ();
+    /// Suggestions to be reviewed, and how many there are.
+    Review: fn review_queue(after: Option<SuggestionId>, limit: usize, undone: bool) -> (Vec<ToReview>, u64);
+    /// Judgements of all reviewers that stand.
+    Review: fn judgements() -> Vec<Judged>;
     /// Begins a conversation.
     Converse: fn begin_conversation(case: Option<CaseKey>, now: Timestamp) -> ConversationId;
     /// Adds a message to an own conversation.
-    Converse: fn say(id: ConversationId, by: Speaker, content: &str, now: Timestamp) -> ();
-    /// Own conversations.
-    Converse: fn conversations() -> Vec<(ConversationId, Option<CaseKey>, Timestamp)>;
+    Converse: fn say(id: ConversationId, what: &Said<'_>, now: Timestamp) -> u32;
+    /// Own conversations about a case, or about none.
+    Converse: fn conversations(case: Option<CaseKey>) -> Vec<Conversation>;
+    /// An own conversation.
+    Converse: fn conversation(id: ConversationId) -> Conversation;
     /// Messages of an own conversation.
     Converse: fn messages(id: ConversationId) -> Vec<Message>;
     /// Everybody.
@@ -362,6 +371,14 @@ impl Session {
     pub fn rotate(&mut self, now: Timestamp) -> Result<(), AppError> {
         self.may(UseCase::ManageKeys)?;
         Ok(self.vault.rotate(now)?)
+    }
+
+    /// Whether this is the recovery key of the vault.
+    ///
+    /// # Errors
+    /// When the role is missing.
+    pub fn is_recovery_key(&self, key: &RecoveryKey) -> Result<bool, AppError> {
+        Ok(self.by(UseCase::ManageKeys)?.is_recovery_key(key))
     }
 
     /// Keeps an own preference or template, or a setting of the site.

@@ -193,7 +193,7 @@ impl SuggestArgs {
                 adapter: self.adapter,
                 deterministic: self.deterministic,
                 threads: self.threads,
-                worker: None,
+                ..EngineOptions::default()
             },
             knowledge: self.knowledge,
             today: today(),

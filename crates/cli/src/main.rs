@@ -8,20 +8,17 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use bogam_app::coverage::CoverageRequest;
-use bogam_app::doctor;
+use bogam_app::doctor::{self, DEVICES_COMMAND, ask_devices};
 use bogam_app::job::{JobSink as _, Summary};
 use bogam_app::{
     AppError, check, coverage, diagnoses, evaluate, exam, import, knowledge, learn, models, normalise, suggest,
 };
 use bogam_engine::Cancel;
-use bogam_engine::llama::{Device, WORKER_COMMAND, no_core_dump, run_worker, session::find_devices};
+use bogam_engine::llama::{WORKER_COMMAND, no_core_dump, run_worker};
 use clap::Parser as _;
 
 use args::{Arguments, Command, EvaluateCommand, EvaluateOf, KnowledgeCommand, ModelCommand};
 use terminal::Terminal;
-
-/// The hidden subcommand that lists compute devices in a process of its own.
-const DEVICES_COMMAND: &str = "__devices";
 
 fn main() -> ExitCode {
     // The hidden subcommands come before everything else: they speak a protocol.
@@ -199,16 +196,8 @@ fn model(command: ModelCommand, terminal: &mut Terminal) -> Result<u8, AppError>
 
 /// Lists devices as JSON on stdout.
 fn list_devices() -> ExitCode {
-    let Ok(devices) = find_devices() else { return ExitCode::from(3) };
-    match serde_json::to_writer(std::io::stdout(), &devices) {
+    match doctor::list_devices() {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::from(3),
     }
-}
-
-/// Asks a process of its own: a driver that crashes ends that one.
-fn ask_devices() -> Option<Vec<Device>> {
-    let program = std::env::current_exe().ok()?;
-    let output = std::process::Command::new(program).arg(DEVICES_COMMAND).output().ok()?;
-    serde_json::from_slice(&output.stdout).ok()
 }

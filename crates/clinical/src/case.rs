@@ -135,6 +135,7 @@ pub enum Pregnancy {
 
 /// Sex, as dosing formulas need it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub enum Sex {
     /// Female.
     #[serde(rename = "F")]
@@ -146,6 +147,7 @@ pub enum Sex {
 
 /// Child-Pugh class of liver impairment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub enum ChildPugh {
     /// No liver impairment.
     #[serde(rename = "none")]
@@ -171,6 +173,7 @@ pub struct Allergy {
 
 /// How bad an allergic reaction was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum AllergySeverity {
     /// Mild.
@@ -218,6 +221,7 @@ impl DrugEntry {
 
 /// An amount of one dose.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct DoseAmount {
     /// The number.
@@ -260,6 +264,7 @@ pub struct Admission {
 
 /// Where the patient is treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Setting {
     /// On a ward.
@@ -281,6 +286,7 @@ pub struct Procedure {
 
 /// Coding systems of procedures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum ProcedureSystem {
     /// ICD-9-CM volume 3.
@@ -325,6 +331,7 @@ pub fn dotted(system: CodeSystem, code: &str) -> String {
 
 /// Coding systems of diagnoses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum CodeSystem {
     /// ICD-10-CM.

@@ -15,6 +15,8 @@ use crate::units::{Centimetres, Kilograms, MilligramsPerDecilitre, Milliseconds,
 /// A case as JSON. Every field but `case_id`, `patient.age_years`, `patient.sex` and one diagnosis may be absent or
 /// null, which means unknown; an empty list means "asked, none".
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(default)]
 pub struct CaseInput {
     /// Identifier, unique in its file.
@@ -42,6 +44,8 @@ pub struct CaseInput {
 
 /// The patient as JSON.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(default)]
 pub struct PatientInput {
     /// Name; never in a prompt.
@@ -88,6 +92,8 @@ pub struct PatientInput {
 
 /// The stay as JSON.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(default)]
 pub struct AdmissionInput {
     /// Inpatient, outpatient or emergency.
@@ -107,6 +113,7 @@ pub struct AdmissionInput {
 
 /// A procedure as JSON.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ProcedureInput {
     /// Coding system.
     pub system: ProcedureSystem,
@@ -116,6 +123,8 @@ pub struct ProcedureInput {
 
 /// A diagnosis as JSON.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 pub struct DiagnosisInput {
     /// Coding system.
     pub system: CodeSystem,
@@ -131,6 +140,7 @@ pub struct DiagnosisInput {
 
 /// An earlier drug as JSON.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct PastDrugInput {
     /// Ingredient id.
     pub ingredient: String,
@@ -140,6 +150,8 @@ pub struct PastDrugInput {
 
 /// A laboratory result as JSON.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 pub struct LabInput {
     /// Name.
     pub name: String,
@@ -158,6 +170,7 @@ pub struct LabInput {
 
 /// A drug as JSON: a name, or an object.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(untagged)]
 pub enum DrugInput {
     /// Only its name.
@@ -168,6 +181,8 @@ pub enum DrugInput {
 
 /// A drug with its dose.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 pub struct DrugObject {
     /// Name.
     pub name: String,
@@ -193,6 +208,7 @@ pub struct DrugObject {
 
 /// An allergy as JSON: a name, or an object.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(untagged)]
 pub enum AllergyInput {
     /// Only the allergen.
@@ -203,6 +219,8 @@ pub enum AllergyInput {
 
 /// An allergy with its reaction.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 pub struct AllergyObject {
     /// Allergen.
     pub to: String,
@@ -240,7 +258,8 @@ string_or_object!(DrugInput, DrugObject, "a drug name or an object with `name`")
 string_or_object!(AllergyInput, AllergyObject, "an allergen or an object with `to`");
 
 /// One fault of a case: where it is and what to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct FieldError {
     /// Path of the field, such as `patient.age_years`; empty for the whole record.
     pub field: String,

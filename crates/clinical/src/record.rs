@@ -9,6 +9,7 @@ use crate::text::Bilingual;
 
 /// How much a finding matters. Only `critical` interrupts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Tier {
     /// Be aware.
@@ -21,6 +22,7 @@ pub enum Tier {
 
 /// What a check found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Finding {
     /// `F1`, `F2`… within the record.
     pub id: String,
@@ -44,6 +46,7 @@ pub struct Finding {
 
 /// A check that could not be made.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct NotEvaluated {
     /// Code of the check, such as `renal.dose`.
     pub code: String,
@@ -55,6 +58,7 @@ pub struct NotEvaluated {
 
 /// How strongly a drug is indicated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Strength {
     /// What guidelines start with.
@@ -71,6 +75,7 @@ pub enum Strength {
 
 /// What a drug is for: a diagnosis of the case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct IndicationFor {
     /// The diagnosis code as given, with its dot.
     pub code: String,
@@ -80,6 +85,7 @@ pub struct IndicationFor {
 
 /// The dose as text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct DoseText {
     /// English; null when withheld.
     pub en: Option<String>,
@@ -91,6 +97,7 @@ pub struct DoseText {
 
 /// What spoke for a drug, in log-odds; null is a channel that was absent or did not score it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Evidence {
     /// The knowledge base.
     pub knowledge: Option<f64>,
@@ -110,6 +117,7 @@ pub struct Evidence {
 
 /// Similar past admissions of the site.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Past {
     /// Admissions that were given the drug.
     pub with: u64,
@@ -121,6 +129,7 @@ pub struct Past {
 
 /// A drug of the suggested regimen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct SuggestedDrug {
     /// Ingredient id.
     pub ingredient: String,
@@ -153,6 +162,7 @@ pub struct SuggestedDrug {
 
 /// A drug taken out of the list by a critical finding.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct WithheldDrug {
     /// Ingredient id.
     pub ingredient: String,
@@ -168,6 +178,7 @@ pub struct WithheldDrug {
 
 /// Why a candidate is not in the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum ConsideredReason {
     /// Not probable enough.
@@ -180,6 +191,7 @@ pub enum ConsideredReason {
 
 /// A candidate that is not in the list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ConsideredDrug {
     /// Ingredient id.
     pub ingredient: String,
@@ -193,6 +205,7 @@ pub struct ConsideredDrug {
 
 /// Advice for the patient.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Advice {
     /// English, from the knowledge base.
     pub en: String,
@@ -204,6 +217,7 @@ pub struct Advice {
 
 /// What made the answer: enough to make it again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Provenance {
     /// Hash of the model file.
     pub model: Option<String>,
@@ -233,6 +247,7 @@ pub struct Provenance {
 
 /// Time spent, in milliseconds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Timing {
     /// Prefill of the case.
     pub prefill: u64,
@@ -248,6 +263,7 @@ pub struct Timing {
 
 /// Whether a line was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Answered.
@@ -258,6 +274,7 @@ pub enum Status {
 
 /// Why a line was not answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct RecordError {
     /// Stable code.
     pub code: String,
@@ -271,6 +288,7 @@ pub struct RecordError {
 
 /// A line of `bogam suggest` that was answered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct SuggestionRecord {
     /// Identifier of the case.
     pub case_id: String,
@@ -302,6 +320,7 @@ pub struct SuggestionRecord {
 
 /// A line of `bogam check` that was answered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct CheckRecord {
     /// Identifier of the case.
     pub case_id: String,
@@ -325,6 +344,7 @@ pub struct CheckRecord {
 
 /// A line that could not be answered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ErrorRecord {
     /// Identifier of the case, where it could be read.
     pub case_id: Option<String>,
@@ -343,6 +363,7 @@ pub struct ErrorRecord {
 
 /// How a name was matched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum NameMatch {
     /// The ingredient's own id or name.
@@ -359,6 +380,7 @@ pub enum NameMatch {
 
 /// A line of `bogam normalise`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct NormalisedRecord {
     /// The name as it came.
     pub input: String,
@@ -373,6 +395,7 @@ pub struct NormalisedRecord {
 
 /// The drugs recorded for an admission (`recorded.jsonl`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct RecordedAdmission {
     /// Identifier of the case.
     pub case_id: String,
@@ -388,6 +411,7 @@ pub struct RecordedAdmission {
 
 /// A recorded drug.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct RecordedDrug {
     /// Ingredient id.
     pub ingredient: String,

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::bootstrap::{Coded, Drawn, LANES, Lanes, SEED, Series, SplitMix, draw, ratio};
 use crate::count;
 use crate::evaluate::Evaluation;
+use crate::raters::cohen;
 use crate::report::{Agreement, Estimate, Judge, JudgedSource, Suitability};
 
 /// Admissions that are drawn when no number is named.
@@ -272,17 +273,7 @@ impl Drawn for Pairs {
         let (mut same, mut kappa) = ([f64::NAN; LANES], [f64::NAN; LANES]);
         for (lane, (same, kappa)) in same.iter_mut().zip(&mut kappa).enumerate() {
             let at = |a: usize, b: usize| sums.get(a * 3 + b).and_then(|sum| sum.get(lane)).copied().unwrap_or(0.0);
-            let all: f64 = (0..3).map(|a| (0..3).map(|b| at(a, b)).sum::<f64>()).sum();
-            if all > 0.0 {
-                let equal = (0..3).map(|a| at(a, a)).sum::<f64>() / all;
-                let by_chance =
-                    |a: usize| (0..3).map(|b| at(a, b)).sum::<f64>() * (0..3).map(|b| at(b, a)).sum::<f64>();
-                let chance = (0..3).map(by_chance).sum::<f64>() / (all * all);
-                *same = equal;
-                if chance < 1.0 {
-                    *kappa = (equal - chance) / (1.0 - chance);
-                }
-            }
+            (*same, *kappa) = cohen(at, 3);
         }
         vec![same, kappa]
     }

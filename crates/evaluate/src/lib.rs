@@ -21,6 +21,7 @@ mod groups;
 mod interactions;
 pub mod judge;
 mod most_prescribed;
+pub mod raters;
 mod recorded;
 mod report;
 mod scores;

@@ -116,6 +116,11 @@ impl Allergens {
         Self { by_name, cross: by_from, reactions }
     }
 
+    /// Every name, as it is compared.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &Allergen)> {
+        self.by_name.iter().map(|(name, allergen)| (name.as_str(), allergen))
+    }
+
     /// What a text means: whole, then without brackets, then what stands in them; a group before an ingredient.
     pub fn find(&self, text: &str, names: &Names) -> Option<Allergen> {
         let folded = fold::fold(text);

@@ -420,6 +420,16 @@ impl KnowledgeBase {
         self.labs.read(result)
     }
 
+    /// Every laboratory result that rules read, by id.
+    pub fn labs(&self) -> impl Iterator<Item = &pack::LabEntry> {
+        self.labs.all()
+    }
+
+    /// Names of allergens and groups of them, as they are compared, in no order.
+    pub fn allergen_names(&self) -> impl Iterator<Item = (&str, &allergens::Allergen)> {
+        self.allergens.all()
+    }
+
     /// A laboratory result that rules read, by id.
     #[must_use]
     pub fn lab(&self, id: &str) -> Option<&pack::LabEntry> {

@@ -59,6 +59,10 @@ impl Labs {
         labs
     }
 
+    pub fn all(&self) -> impl Iterator<Item = &LabEntry> {
+        self.entries.values()
+    }
+
     pub fn get(&self, id: &str) -> Option<&LabEntry> {
         self.entries.get(id)
     }

@@ -32,6 +32,9 @@ pub enum MimicError {
         /// What the system says.
         source: io::Error,
     },
+    /// Somebody stopped it.
+    #[error("stopped; no file was written")]
+    Stopped,
     /// An output file that cannot be written: a full disk, a folder without permission.
     #[error("{file} cannot be written: {source}")]
     Write {
@@ -43,7 +46,8 @@ pub enum MimicError {
 }
 
 impl MimicError {
-    /// A stable code for front ends: `no_folder`, `missing_table`, `missing_column`, `read_failed`, `write_failed`.
+    /// A stable code for front ends: `no_folder`, `missing_table`, `missing_column`, `read_failed`, `write_failed`,
+    /// `stopped`.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -52,6 +56,7 @@ impl MimicError {
             Self::MissingColumn { .. } => "missing_column",
             Self::Read { .. } => "read_failed",
             Self::Write { .. } => "write_failed",
+            Self::Stopped => "stopped",
         }
     }
 

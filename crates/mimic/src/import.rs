@@ -32,6 +32,15 @@ pub struct Options<'a> {
     pub alpaca: bool,
     /// Writes what was kept as events in the folder `meds`, as the Medical Event Data Standard has them.
     pub meds: bool,
+    /// Says whether somebody wants it to stop: asked for each piece of a table and each patient.
+    pub stop: Option<&'a (dyn Fn() -> bool + Sync)>,
+}
+
+impl Options<'_> {
+    /// [`MimicError::Stopped`] when somebody wants it to stop.
+    pub(crate) fn go_on(&self) -> Result<(), MimicError> {
+        if self.stop.is_some_and(|stop| stop()) { Err(MimicError::Stopped) } else { Ok(()) }
+    }
 }
 
 /// Reads the tables in `hosp` and writes the five files to `out`, which is made where it is missing.
@@ -60,7 +69,7 @@ pub fn import(
     };
     output::folder(out)?;
     let threads = options.threads.unwrap_or_else(usual);
-    let mut intake = Intake::new(OutFile::create(out, "rejects.csv")?, threads, progress)?;
+    let mut intake = Intake::new(OutFile::create(out, "rejects.csv")?, threads, options, progress)?;
     let mut hospital = Hospital::new(names);
     hospital.read_required(&mut intake, hosp, required)?;
     hospital.read_optional(&mut intake, hosp)?;

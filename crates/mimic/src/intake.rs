@@ -11,6 +11,7 @@ use flate2::bufread::MultiGzDecoder;
 use crate::Progress;
 use crate::chunks::{Chunk, Chunks, line_breaks};
 use crate::error::MimicError;
+use crate::import::Options;
 use crate::output::OutFile;
 use crate::parse;
 use crate::tally::{Reason, Tally};
@@ -116,6 +117,7 @@ struct Piece<T> {
 pub(crate) struct Intake<'a> {
     rejects: csv::Writer<OutFile>,
     threads: NonZeroUsize,
+    options: &'a Options<'a>,
     progress: &'a mut dyn FnMut(Progress),
 }
 
@@ -124,9 +126,10 @@ impl<'a> Intake<'a> {
     pub(crate) fn new(
         rejects: OutFile,
         threads: NonZeroUsize,
+        options: &'a Options<'a>,
         progress: &'a mut dyn FnMut(Progress),
     ) -> Result<Self, MimicError> {
-        let mut intake = Self { rejects: csv::Writer::from_writer(rejects), threads, progress };
+        let mut intake = Self { rejects: csv::Writer::from_writer(rejects), threads, options, progress };
         intake.write_reject(["file", "line", "reason", "subject_id", "hadm_id"])?;
         Ok(intake)
     }
@@ -162,6 +165,7 @@ impl<'a> Intake<'a> {
         let jobs = std::iter::once(Ok(Chunk::Rows(first))).chain(chunks);
         let work = |chunk: io::Result<Chunk>| header.rows(chunk?, positions, &read_row);
         in_order(self.threads, jobs, work, |piece| {
+            self.options.go_on()?;
             let piece = piece.map_err(|e| MimicError::read(&file.name, e))?;
             read.swallowed_lines += piece.swallowed_lines;
             let mut counted = 0;

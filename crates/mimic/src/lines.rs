@@ -165,6 +165,7 @@ fn batches<'a, 's>(stays: &'a [&'s Stay]) -> impl Iterator<Item = &'a [&'s Stay]
 fn batch(part: &[&Stay], stays: &Stays, books: &Books<'_, '_>, options: &Options<'_>) -> Result<Batch, MimicError> {
     let mut batch = Batch::default();
     for patient in part.chunk_by(|a, b| a.subject == b.subject) {
+        options.go_on()?;
         let courses = patient.iter().map(|stay| by_ingredient(&stay.orders.given, books.names));
         let admission = |(stay, courses)| Admission { stay, courses };
         let admissions: Vec<Admission<'_>> = patient.iter().copied().zip(courses).map(admission).collect();

@@ -4,7 +4,8 @@ use bogam_clinical::text::{Bilingual, Lang};
 use bogam_knowledge::{DrugIx, KnowledgeBase};
 
 /// Advice on these drugs, in the order given, in both languages.
-pub(crate) fn advice(drugs: &[DrugIx], knowledge: &KnowledgeBase) -> Bilingual {
+#[must_use]
+pub fn advice(drugs: &[DrugIx], knowledge: &KnowledgeBase) -> Bilingual {
     Bilingual::new(in_language(drugs, knowledge, Lang::En), in_language(drugs, knowledge, Lang::Ko))
 }
 
@@ -41,31 +42,94 @@ const fn words(lang: Lang) -> Words {
     }
 }
 
+/// What a point of counselling is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic {
+    /// How to take it.
+    How,
+    /// What to do about a missed dose.
+    Missed,
+    /// Food and drink.
+    Food,
+    /// What to watch.
+    Watch,
+    /// When to get help at once.
+    Urgent,
+}
+
+impl Topic {
+    /// As it stands before the point.
+    #[must_use]
+    pub const fn label(self, lang: Lang) -> &'static str {
+        let words = words(lang);
+        match self {
+            Self::How => words.how,
+            Self::Missed => words.missed,
+            Self::Food => words.food,
+            Self::Watch => words.watch,
+            Self::Urgent => words.urgent,
+        }
+    }
+}
+
+/// A point of counselling.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Point<'k> {
+    /// What it is about.
+    pub topic: Topic,
+    texts: Vec<&'k Bilingual>,
+}
+
+impl Point<'_> {
+    /// What it says, in one paragraph: sentences one after another, or what to look out for as a list.
+    #[must_use]
+    pub fn text(&self, lang: Lang) -> String {
+        let texts = self.texts.iter().map(|text| text.get(lang));
+        match self.topic {
+            Topic::How | Topic::Missed | Topic::Food => texts.collect::<Vec<_>>().join(" "),
+            Topic::Watch | Topic::Urgent => texts.map(|t| t.trim_end_matches('.')).collect::<Vec<_>>().join("; "),
+        }
+    }
+}
+
+/// What a patient is told of a drug.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counselling<'k> {
+    /// What it is for.
+    pub purpose: &'k Bilingual,
+    /// What to know, in the order in which it is told; none is empty.
+    pub points: Vec<Point<'k>>,
+}
+
+/// What the packs tell a patient of a drug; `None` when it is not one that a patient takes.
+#[must_use]
+pub fn counselling(drug: DrugIx, knowledge: &KnowledgeBase) -> Option<Counselling<'_>> {
+    let told = knowledge.ingredient(drug).entry.counselling.as_ref()?;
+    let points = [
+        (Topic::How, told.how.iter().collect()),
+        (Topic::Missed, missed(drug, knowledge)),
+        (Topic::Food, food(drug, knowledge)),
+        (Topic::Watch, told.watch.iter().collect()),
+        (Topic::Urgent, told.urgent.iter().collect()),
+    ];
+    let points = points.into_iter().map(|(topic, texts): (_, Vec<_>)| Point { topic, texts });
+    Some(Counselling { purpose: &told.purpose, points: points.filter(|p| !p.texts.is_empty()).collect() })
+}
+
+/// What is told of all drugs alike.
+#[must_use]
+pub const fn closing(lang: Lang) -> &'static str {
+    words(lang).closing
+}
+
 fn in_language(drugs: &[DrugIx], knowledge: &KnowledgeBase, lang: Lang) -> String {
     let words = words(lang);
     let mut paragraphs = Vec::new();
     for &drug in drugs {
-        let ingredient = knowledge.ingredient(drug);
-        let Some(points) = &ingredient.entry.counselling else { continue };
-        let mut lines = vec![format!("{}: {}", ingredient.name().get(lang), points.purpose.get(lang))];
-        if let Some(how) = &points.how {
-            lines.push(format!("- {}: {}", words.how, how.get(lang)));
-        }
-        for (label, texts) in [(words.missed, missed(drug, knowledge)), (words.food, food(drug, knowledge))] {
-            if !texts.is_empty() {
-                let texts = texts.iter().map(|text| text.get(lang)).collect::<Vec<_>>().join(" ");
-                lines.push(format!("- {label}: {texts}"));
-            }
-        }
-        let list = |items: &[Bilingual]| {
-            items.iter().map(|i| i.get(lang).trim_end_matches('.')).collect::<Vec<_>>().join("; ")
-        };
-        if !points.watch.is_empty() {
-            lines.push(format!("- {}: {}", words.watch, list(&points.watch)));
-        }
-        if !points.urgent.is_empty() {
-            lines.push(format!("- {}: {}", words.urgent, list(&points.urgent)));
-        }
+        let Some(told) = counselling(drug, knowledge) else { continue };
+        let name = knowledge.ingredient(drug).name().get(lang);
+        let mut lines = vec![format!("{name}: {}", told.purpose.get(lang))];
+        lines.extend(told.points.iter().map(|p| format!("- {}: {}", p.topic.label(lang), p.text(lang))));
         paragraphs.push(lines.join("\n"));
     }
     if paragraphs.is_empty() {

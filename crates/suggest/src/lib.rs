@@ -22,6 +22,7 @@ mod recheck;
 mod regimen;
 mod suggester;
 
+pub use advice::{Counselling, Point, Topic, advice, closing, counselling};
 pub use combine::Weights;
 pub use learn::{LearnError, LearnOptions, LearnStage, Learner};
 pub use model::{ScoreStore, StoredScores};

@@ -16,15 +16,33 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// Which crate may build upon which: `from`, and everything of this workspace that it names. Dependencies of tests are
 /// free, so that a test may use `testkit`; nothing that ships does.
-const EDGES: [(&str, &[&str]); 12] = [
+const EDGES: [(&str, &[&str]); 15] = [
+    ("desktop", &["app", "clinical", "engine"]),
     ("cli", &["app", "clinical", "engine"]),
-    ("app", &["clinical", "engine", "evaluate", "knowledge", "mimic", "prior", "safety", "suggest", "vault"]),
+    (
+        "app",
+        &[
+            "clinical",
+            "consult",
+            "engine",
+            "evaluate",
+            "knowledge",
+            "leaflet",
+            "mimic",
+            "prior",
+            "safety",
+            "suggest",
+            "vault",
+        ],
+    ),
+    ("leaflet", &["clinical"]),
     ("vault", &["clinical"]),
     ("suggest", &["clinical", "engine", "knowledge", "prior", "safety"]),
     ("prior", &["clinical", "knowledge"]),
     ("safety", &["clinical", "knowledge"]),
     ("mimic", &["clinical", "knowledge"]),
     ("evaluate", &["clinical", "knowledge"]),
+    ("consult", &["clinical", "knowledge", "safety"]),
     ("knowledge", &["clinical"]),
     ("engine", &[]),
     ("clinical", &[]),
@@ -32,14 +50,18 @@ const EDGES: [(&str, &[&str]); 12] = [
 ];
 
 /// Crates without files, clock, environment, randomness and network.
-const CORE: [&str; 5] = ["clinical", "evaluate", "knowledge", "prior", "safety"];
+const CORE: [&str; 7] = ["clinical", "consult", "evaluate", "knowledge", "leaflet", "prior", "safety"];
 
 /// Crates of others that the core may name: they turn values into values.
-const CORE_MAY_NAME: [&str; 13] = [
+const CORE_MAY_NAME: [&str; 17] = [
     "csv",
     "encoding_rs",
     "postcard",
-    "jiff", // civil dates only: its default features, and with them the system's time zone, are off
+    "icu_segmenter",
+    "krilla",
+    "skrifa",
+    "ts-rs", // feature `ts` of `clinical` alone, which no program has on
+    "jiff",  // civil dates only: its default features, and with them the system's time zone, are off
     "schemars",
     "serde",
     "serde_ignored",
@@ -199,23 +221,37 @@ fn the_core_reaches_no_crate_of_files_network_chance_or_models() {
 /// Names of all crates of others that the core reaches, by `Cargo.lock`: it is committed, and needs no network.
 fn reached_by_core() -> BTreeSet<String> {
     let lock: toml::Table = std::fs::read_to_string(root().join("Cargo.lock")).unwrap().parse().unwrap();
-    let mut needs: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for package in lock["package"].as_array().unwrap() {
+    let packages = lock["package"].as_array().unwrap();
+    let text = |package: &toml::Value, field: &str| package[field].as_str().unwrap().to_owned();
+    let version_of = |name: &str| packages.iter().find(|p| text(p, "name") == name).map(|p| text(p, "version"));
+    // "name", or "name version" where there are several: each version is a crate of its own.
+    let key = |dependency: &str| match dependency.split_once(' ') {
+        Some((name, version)) => (name.to_owned(), version.to_owned()),
+        None => {
+            let found = version_of(dependency).unwrap_or_else(|| panic!("{dependency} is not in Cargo.lock"));
+            (dependency.to_owned(), found)
+        }
+    };
+    let mut needs: BTreeMap<(String, String), Vec<(String, String)>> = BTreeMap::new();
+    for package in packages {
         let all = package.get("dependencies").and_then(|d| d.as_array()).into_iter().flatten();
-        // "name", or "name version" where there are several: versions are taken together.
-        let names = all.map(|d| d.as_str().unwrap().split(' ').next().unwrap().to_owned());
-        needs.entry(package["name"].as_str().unwrap().to_owned()).or_default().extend(names);
+        let all = all.map(|d| key(d.as_str().unwrap())).collect();
+        needs.insert((text(package, "name"), text(package, "version")), all);
     }
     let workspace = workspace();
-    let core = workspace.packages.iter().filter(|p| short(&p.name).is_some_and(|n| CORE.contains(&n)));
-    let mut open: Vec<String> = core.flat_map(named).filter(|d| short(d).is_none()).collect();
+    let mut open: Vec<(String, String)> = Vec::new();
+    for package in workspace.packages.iter().filter(|p| short(&p.name).is_some_and(|n| CORE.contains(&n))) {
+        let named = named(package);
+        let locked = &needs[&(package.name.to_string(), package.version.to_string())];
+        open.extend(locked.iter().filter(|(name, _)| named.contains(name) && short(name).is_none()).cloned());
+    }
     let mut reached = BTreeSet::new();
-    while let Some(name) = open.pop() {
-        if reached.insert(name.clone()) {
-            open.extend(needs.get(&name).unwrap_or_else(|| panic!("{name} is not in Cargo.lock")).iter().cloned());
+    while let Some(crate_) = open.pop() {
+        if reached.insert(crate_.clone()) {
+            open.extend(needs[&crate_].iter().cloned());
         }
     }
-    reached
+    reached.into_iter().map(|(name, _)| name).collect()
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::error::VaultError;
 use crate::migrate::Migration;
 use crate::people::PersonId;
 use crate::reviews;
-use crate::sql::{from_json, json, time};
+use crate::sql::{from_json, json, maybe_time, time};
 use crate::suggestions::SuggestionId;
 use crate::vault::Vault;
 
@@ -52,6 +52,17 @@ CREATE INDEX advice_confirmations_by_suggestion ON advice_confirmations (suggest
 pub struct Confirmation {
     /// With the paragraph that the model wrote.
     pub with_model_written: bool,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub person: PersonId,
+}
+
+/// Advice in a clinician's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdviceText {
+    /// The text.
+    pub content: String,
     /// When.
     pub at: Timestamp,
     /// Who.
@@ -102,7 +113,7 @@ impl Vault {
         })
     }
 
-    /// Keeps advice in a clinician's words. What was confirmed before has to be confirmed again.
+    /// Keeps advice in a clinician's words; an empty text throws them away. What was confirmed before has to be confirmed again.
     ///
     /// # Errors
     /// When there is no such suggestion, the vault is open for reading only, or nothing could be written.
@@ -119,10 +130,33 @@ impl Vault {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn advice(&self, id: SuggestionId, lang: &str) -> Result<Option<String>, VaultError> {
+    pub fn advice(&self, id: SuggestionId, lang: &str) -> Result<Option<AdviceText>, VaultError> {
         self.read(|database| {
-            let sql = "SELECT content FROM advice_texts WHERE suggestion = ?1 AND lang = ?2 ORDER BY id DESC LIMIT 1";
-            Ok(database.prepare_cached(sql)?.query_row(params![id.0, lang], |row| row.get(0)).optional()?)
+            let sql = "SELECT content, at, person FROM advice_texts WHERE suggestion = ?1 AND lang = ?2
+              ORDER BY id DESC LIMIT 1";
+            let found = database.prepare_cached(sql)?.query_row(params![id.0, lang], |row| {
+                Ok((row.get::<_, String>(0)?, time(row, 1)?, PersonId(row.get(2)?)))
+            });
+            let found = found.optional()?;
+            // An empty text is one that was thrown away.
+            let found = found.filter(|(content, ..)| !content.is_empty());
+            Ok(found.map(|(content, at, person)| AdviceText { content, at, person }))
+        })
+    }
+
+    /// When the drugs that will be given changed last: one was rejected, changed or taken back, a withheld one accepted,
+    /// another added or taken out. `None` while they are the suggested ones.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn regimen_changed_at(&self, id: SuggestionId) -> Result<Option<Timestamp>, VaultError> {
+        self.read(|database| {
+            let sql = "SELECT max(at) FROM (
+                SELECT at FROM added_drugs WHERE suggestion = ?1
+                UNION ALL
+                SELECT d.at FROM decisions d WHERE d.suggestion = ?1 AND (d.decision <> 'accepted' OR d.ingredient IN
+                  (SELECT ingredient FROM suggested_drugs WHERE suggestion = ?1 AND withheld)))";
+            Ok(database.prepare_cached(sql)?.query_row([id.0], |row| maybe_time(row, 0))?)
         })
     }
 

@@ -153,6 +153,11 @@ impl RecoveryWrap {
         let sealed = Sealed::to(&public, key, &context(vault, generation, PersonId::RECOVERY))?;
         Ok(Self { public: public.to_bytes(), sealed })
     }
+
+    /// Whether it was made for this key.
+    pub fn is_of(&self, recovery: &RecoveryKey) -> bool {
+        PublicKey::from(&recovery.private_key()).to_bytes() == self.public
+    }
 }
 
 /// A header as it was read: nobody has vouched for it yet.

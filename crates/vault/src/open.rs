@@ -483,6 +483,12 @@ impl Vault {
         shown
     }
 
+    /// Whether this is the recovery key of the vault as it stands.
+    #[must_use]
+    pub fn is_recovery_key(&self, key: &RecoveryKey) -> bool {
+        self.state().header.keys.recovery.is_of(key)
+    }
+
     /// Draws a new recovery key; the old one opens nothing any more. It is handed out here and never again.
     ///
     /// # Errors

@@ -120,6 +120,17 @@ impl Session {
         Ok(added)
     }
 
+    /// Saves cases, all in one transaction. Returns how many there were.
+    ///
+    /// # Errors
+    /// When the role is missing, or the vault cannot be written to: none of them is saved then.
+    pub fn save_cases(&self, cases: Vec<CaseInput>, now: Timestamp) -> Result<u64, AppError> {
+        self.may(UseCase::SaveCases)?;
+        let batch: Vec<(CaseInput, Option<SuggestionRecord>)> = cases.into_iter().map(|case| (case, None)).collect();
+        self.vault.add(&batch, now)?;
+        Ok(count(batch.len()))
+    }
+
     fn add_cases(
         &self,
         mut lines: Lines,

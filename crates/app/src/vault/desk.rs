@@ -75,7 +75,7 @@ impl Default for Desk {
 
 /// That a work on cases is under way; dropping it says that it ended.
 #[derive(Debug)]
-struct Working<'a> {
+pub(crate) struct Working<'a> {
     desk: &'a Desk,
     number: u64,
 }
@@ -184,6 +184,20 @@ impl Desk {
         let number = work.next;
         work.running.push((number, cancel.clone()));
         Working { desk: self, number }
+    }
+
+    /// Works with the session, and enters work on a case that goes on without it: locking cancels that work and waits until
+    /// what is returned was dropped. It has to be dropped before the session is asked for again.
+    ///
+    /// # Errors
+    /// [`AppError::Locked`], or what `begin` returns.
+    pub(crate) fn with_work<T>(
+        &self,
+        cancel: &Cancel,
+        begin: impl FnOnce(&Session) -> Result<T, AppError>,
+    ) -> Result<(T, Working<'_>), AppError> {
+        // While the session is held nobody locks, so that locking always finds this work.
+        self.with(|session| Ok((begin(session)?, self.begin(cancel))))
     }
 
     /// Suggests for a case of the vault: a job is entered, the record is saved with everything that belongs to it, and the

@@ -60,3 +60,39 @@ fn the_documented_columns_are_those_of_the_export() {
     let said = format!("run `{UPDATE}=1 cargo test --release -p bogam-app generated` and read the difference");
     assert!(std::fs::read_to_string(&path).unwrap() == made, "docs/csv.md is not that of the export: {said}");
 }
+
+#[test]
+fn the_hazard_log_is_that_of_the_window() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/hazards.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let hazards = bogam_app::hazards::all().unwrap();
+    let numbers: Vec<String> = (1..=hazards.len()).map(|n| format!("H{n}")).collect();
+    assert_eq!(hazards.iter().map(|h| h.id.clone()).collect::<Vec<_>>(), numbers);
+    let mut made = String::new();
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        let section = line.strip_prefix("## ").filter(|section| hazards.iter().any(|h| h.section == *section));
+        made += &format!("{line}\n");
+        if let Some(section) = section {
+            made += &format!("\n{}", bogam_app::hazards::table(&hazards, section));
+            while lines.peek().is_some_and(|line| line.is_empty() || line.starts_with('|')) {
+                lines.next();
+            }
+            made += "\n";
+        }
+    }
+    if std::env::var_os(UPDATE).is_some() {
+        std::fs::write(&path, &made).unwrap();
+    }
+    for hazard in &hazards {
+        for text in [&hazard.hazard, &hazard.cause, &hazard.control] {
+            assert!(!text.en.trim().is_empty() && !text.ko.trim().is_empty(), "{}: a text is empty", hazard.id);
+            assert!(made.contains(&text.en), "{}: its section is not in docs/hazards.md", hazard.id);
+        }
+    }
+    let said = format!("run `{UPDATE}=1 cargo test --release -p bogam-app generated` and read the difference");
+    assert!(
+        std::fs::read_to_string(&path).unwrap() == made,
+        "docs/hazards.md is not that of assets/hazards.toml: {said}"
+    );
+}

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use bogam_app::vault::store::{
-    CaseKey, Decision, DecisionKind, JobState, Kept, Override, PersonId, Review, Role, SearchQuery, Speaker,
-    SuggestionId, Verdict,
+    CaseKey, Decision, DecisionKind, JobState, Kept, Override, PersonId, RecoveryKey, Review, Role, Said, SearchQuery,
+    Speaker, SuggestionId, Verdict,
 };
 use bogam_app::vault::{AddRequest, ExportRequest, SearchRequest, Session, UseCase};
 use bogam_app::{AppError, Collected};
@@ -21,6 +21,9 @@ struct World<'a> {
     id: SuggestionId,
     drug: String,
 }
+
+/// A recovery key of no vault.
+const OTHER_KEY: &str = "2D8G-56MQ-SMQP-P5TW-ZSX1-FXC3-ANVS-YB44-8NX9-P73J-K4ZM-8REA-TNW5-MR6B";
 
 type Deed = fn(&mut Session, &World<'_>) -> Result<(), AppError>;
 
@@ -40,6 +43,9 @@ fn decision(world: &World<'_>) -> Decision {
 const DEEDS: &[(&str, UseCase, Deed)] = &[
     ("save_case", UseCase::SaveCases, |s, _| {
         s.save_case(&serde_json::from_value(case("new", "n", "1")).unwrap(), at(9)).map(drop_it)
+    }),
+    ("save_cases", UseCase::SaveCases, |s, _| {
+        s.save_cases(vec![serde_json::from_value(case("several", "n", "2")).unwrap()], at(9)).map(drop_it)
     }),
     ("save_draft", UseCase::SaveCases, |s, _| s.save_draft("d", &json!({}), at(9))),
     ("discard_draft", UseCase::SaveCases, |s, _| s.discard_draft("d", at(9))),
@@ -78,6 +84,7 @@ const DEEDS: &[(&str, UseCase, Deed)] = &[
     ("added_drugs", UseCase::Read, |s, w| s.added_drugs(w.id).map(drop_it)),
     ("save_advice", UseCase::Decide, |s, w| s.save_advice(w.id, "ko", "text", at(9))),
     ("advice", UseCase::Read, |s, w| s.advice(w.id, "ko").map(drop_it)),
+    ("regimen_changed_at", UseCase::Read, |s, w| s.regimen_changed_at(w.id).map(drop_it)),
     ("confirm_advice", UseCase::Decide, |s, w| s.confirm_advice(w.id, false, at(9))),
     ("confirmation", UseCase::Read, |s, w| s.confirmation(w.id).map(drop_it)),
     ("save_override", UseCase::Decide, |s, w| {
@@ -89,6 +96,8 @@ const DEEDS: &[(&str, UseCase, Deed)] = &[
         let review = Review { ingredient: w.drug.clone(), verdict: Verdict::Agree, comment: None };
         s.save_reviews(&[(w.id, review)], at(9))
     }),
+    ("review_queue", UseCase::Review, |s, _| s.review_queue(None, 10, false).map(drop_it)),
+    ("judgements", UseCase::Review, |s, _| s.judgements().map(drop_it)),
     ("import_reviews", UseCase::Review, |s, w| {
         s.import_reviews(&w.place.path("nothing.csv"), at(9), &mut Collected::default()).map(drop_it)
     }),
@@ -102,9 +111,10 @@ const DEEDS: &[(&str, UseCase, Deed)] = &[
     }),
     ("begin_conversation", UseCase::Converse, |s, _| s.begin_conversation(None, at(9)).map(drop_it)),
     ("say", UseCase::Converse, |s, _| {
-        s.say(bogam_app::vault::store::ConversationId(1), Speaker::Person, "text", at(9))
+        s.say(bogam_app::vault::store::ConversationId(1), &Said::by(Speaker::Person, "text"), at(9)).map(drop_it)
     }),
-    ("conversations", UseCase::Converse, |s, _| s.conversations().map(drop_it)),
+    ("conversations", UseCase::Converse, |s, _| s.conversations(None).map(drop_it)),
+    ("conversation", UseCase::Converse, |s, _| s.conversation(bogam_app::vault::store::ConversationId(1)).map(drop_it)),
     ("messages", UseCase::Converse, |s, _| s.messages(bogam_app::vault::store::ConversationId(1)).map(drop_it)),
     ("add_person", UseCase::ManagePeople, |s, _| {
         s.add_person("another", PASSPHRASE, &roles(&[Role::Reviewer]), at(9)).map(drop_it)
@@ -114,6 +124,7 @@ const DEEDS: &[(&str, UseCase, Deed)] = &[
     ("set_roles", UseCase::ManagePeople, |s, _| s.set_roles(PersonId(99), &roles(&[Role::Clinician]), at(9))),
     ("reset_passphrase", UseCase::ManagePeople, |s, _| s.reset_passphrase(PersonId(99), PASSPHRASE, at(9))),
     ("renew_recovery_key", UseCase::ManageKeys, |s, _| s.renew_recovery_key(at(9)).map(drop_it)),
+    ("is_recovery_key", UseCase::ManageKeys, |s, _| s.is_recovery_key(&RecoveryKey::parse(OTHER_KEY)?).map(drop_it)),
     ("rotate", UseCase::ManageKeys, |s, _| s.rotate(at(9))),
     ("backup", UseCase::Backup, |s, w| s.backup(&w.place.path(&format!("{:?}", s.person())), at(9)).map(drop_it)),
     ("backup_into", UseCase::Backup, |s, w| s.backup_into(w.place.folder.path(), 3, at(9)).map(drop_it)),

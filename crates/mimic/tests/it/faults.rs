@@ -5,7 +5,9 @@ use std::fs;
 use bogam_mimic::MimicError;
 use tempfile::TempDir;
 
-use crate::hospital::{ADMISSIONS, DIAGNOSES, FewNames, Hospital, PATIENTS, PRESCRIPTIONS, files_of, import_from};
+use crate::hospital::{
+    ADMISSIONS, DIAGNOSES, FewNames, Hospital, PATIENTS, PRESCRIPTIONS, files_of, import_from, import_with,
+};
 
 #[test]
 fn a_missing_required_table_is_an_error_that_names_it() {
@@ -46,6 +48,30 @@ fn a_truncated_archive_is_an_error_and_leaves_nothing() {
     let error = Hospital::new().archive("diagnoses_icd", &archive[..archive.len() / 2]).error();
     assert_eq!(error.code(), "read_failed");
     assert!(error.to_string().contains("diagnoses_icd.csv.gz"), "{error}");
+}
+
+#[test]
+fn one_that_is_stopped_leaves_nothing() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    // Asked at each piece of a table and each patient: wherever it stops, nothing is left.
+    let hospital = Hospital::new();
+    for after in 0.. {
+        let out = TempDir::new().unwrap();
+        let asked = AtomicUsize::new(0);
+        let stop = || asked.fetch_add(1, Ordering::Relaxed) >= after;
+        let made = import_with(hospital.folder(), out.path(), &FewNames, |options| options.stop = Some(&stop));
+        match made {
+            Ok(report) => {
+                assert!(after >= 4, "it was asked less often than there are tables");
+                assert_eq!(report.cases, 3);
+                break;
+            }
+            Err(error) => {
+                assert_eq!(error.code(), "stopped");
+                assert_eq!(files_of(out.path()), [""; 0]);
+            }
+        }
+    }
 }
 
 #[test]

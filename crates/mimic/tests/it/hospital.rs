@@ -138,11 +138,11 @@ pub fn import_from(hosp: &Path, out: &Path, names: &dyn Names) -> Result<Report,
 }
 
 /// Imports with other options.
-pub fn import_with(
+pub fn import_with<'a>(
     hosp: &Path,
     out: &Path,
     names: &dyn Names,
-    change: impl FnOnce(&mut Options<'_>),
+    change: impl FnOnce(&mut Options<'a>),
 ) -> Result<Report, MimicError> {
     let mut options = Options {
         prompt: &|case| {
@@ -152,6 +152,7 @@ pub fn import_with(
         threads: None,
         alpaca: false,
         meds: false,
+        stop: None,
     };
     change(&mut options);
     import(hosp, out, names, &options, &mut |_| {})

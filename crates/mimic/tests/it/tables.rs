@@ -143,7 +143,8 @@ fn progress_tells_each_table_and_its_rows() {
     ] {
         fs::write(hosp.path().join(format!("{name}.csv")), text).unwrap();
     }
-    let options = bogam_mimic::Options { prompt: &|_| Vec::new(), threads: None, alpaca: false, meds: false };
+    let options =
+        bogam_mimic::Options { prompt: &|_| Vec::new(), threads: None, alpaca: false, meds: false, stop: None };
     let mut seen = Vec::new();
     let mut progress = |p: bogam_mimic::Progress| seen.push((p.table, p.rows));
     bogam_mimic::import(hosp.path(), out.path(), &crate::hospital::FewNames, &options, &mut progress).unwrap();

@@ -77,10 +77,20 @@ fn a_vault_of_every_schema_opens_is_brought_up_to_date_and_lost_nothing() {
             let idle = vault.kept(bogam_vault::Kept::SiteSetting, "idle").unwrap();
             assert_eq!(idle, Some(serde_json::json!(5)), "schema {schema}");
         }
+        if schema >= 4 {
+            let said = vault.messages(bogam_vault::ConversationId(2)).unwrap();
+            let said: Vec<_> =
+                said.iter().map(|m| (m.position, m.content.as_str(), m.context.map(|c| c.used))).collect();
+            let expected: &[_] = match schema {
+                4..=6 => &[(1, "식사는?", None)],
+                _ => &[(3, "간식은?", None), (4, "과일을 드십시오.", Some(720))],
+            };
+            assert_eq!(said, expected, "schema {schema}");
+        }
         if schema >= 6 {
             let id = bogam_vault::SuggestionId(3);
             assert_eq!(vault.added_drugs(id).unwrap(), [("bisoprolol".to_owned(), serde_json::json!(1))]);
-            assert_eq!(vault.advice(id, "ko").unwrap().as_deref(), Some("아침에 드십시오."));
+            assert_eq!(vault.advice(id, "ko").unwrap().map(|text| text.content).as_deref(), Some("아침에 드십시오."));
             assert!(vault.confirmation(id).unwrap().is_some());
         }
         vault.save_case(&case("new", "n", "1"), at(2)).unwrap();

@@ -6,7 +6,7 @@ use crate::fixture::{NAME, PASSPHRASE, at, case, opening, vault};
 
 /// Rows that a program of a schema left behind, by the schema that has the tables first. Each names its columns, as far as
 /// later schemas have more of them.
-const CONTENT: [(u32, &str); 4] = [
+const CONTENT: [(u32, &str); 5] = [
     (
         2,
         r#"INSERT INTO cases (id, case_id, version, status, author, created, updated, patient_name, patient_number, diagnoses,
@@ -30,7 +30,7 @@ const CONTENT: [(u32, &str); 4] = [
         4,
         "INSERT INTO kept VALUES (NULL, 'site_setting', 'idle', 1000, '5');
         INSERT INTO conversations VALUES (2, 7, 1, 1000);
-        INSERT INTO messages VALUES (2, 1, 1000, 'person', '식사는?');",
+        INSERT INTO messages (conversation, position, at, speaker, content) VALUES (2, 1, 1000, 'person', '식사는?');",
     ),
     (
         6,
@@ -38,6 +38,12 @@ const CONTENT: [(u32, &str); 4] = [
         INSERT INTO advice_texts (suggestion, lang, content, at, person) VALUES (3, 'ko', '아침에 드십시오.', 1000, 1);
         INSERT INTO advice_confirmations (suggestion, last_text, with_model_written, at, person)
           VALUES (3, 1, 0, 1000, 1);",
+    ),
+    (
+        7,
+        "INSERT INTO messages VALUES (2, 2, 1000, 'model', '싱겁게', NULL, 1, 700, 2048);
+        INSERT INTO messages VALUES (2, 3, 1000, 'person', '간식은?', 1, 0, NULL, NULL);
+        INSERT INTO messages VALUES (2, 4, 1000, 'model', '과일을 드십시오.', NULL, 0, 720, 2048);",
     ),
 ];
 

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use bogam_vault::{Credential, Field, Review, SearchQuery, Speaker, SuggestionId, Vault, Verdict, Wiping};
+use bogam_vault::{Credential, Field, Review, Said, SearchQuery, Speaker, SuggestionId, Vault, Verdict, Wiping};
 use serde_json::json;
 
 use crate::child::{self, Watched, command, tell, wait_for_parent};
@@ -48,7 +48,7 @@ fn store(vault: &Vault, planted: &Masked, i: usize) {
     let review = Review { ingredient: drug, verdict: Verdict::Comment, comment: Some(planted.of(6, i)) };
     vault.save_reviews(&[(suggestion, review)], at(4)).unwrap();
     let talk = vault.begin_conversation(Some(saved.0), at(5)).unwrap();
-    vault.say(talk, Speaker::Person, &planted.of(7, i), at(6)).unwrap();
+    vault.say(talk, &Said::by(Speaker::Person, &planted.of(7, i)), at(6)).unwrap();
     assert_eq!(vault.messages(talk).unwrap()[0].content, planted.of(7, i));
 }
 

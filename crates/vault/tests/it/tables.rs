@@ -1,8 +1,8 @@
 //! What is stored comes back as it was: versions, decisions, signatures, reviews, and the rest.
 
 use bogam_vault::{
-    CaseStatus, Decision, DecisionKind, JobState, Kept, Override, Review, Role, Roles, SearchQuery, Speaker, Vault,
-    VaultError, Verdict,
+    CaseStatus, Context, Decision, DecisionKind, JobState, Kept, Override, Review, Role, Roles, Said, SearchQuery,
+    Speaker, Vault, VaultError, Verdict,
 };
 use serde_json::json;
 
@@ -173,8 +173,8 @@ fn reviews_conversations_and_what_is_kept_come_back() {
     assert_eq!(vault.reviews(id).unwrap(), [(review, at(3), vault.person())]);
 
     let talk = vault.begin_conversation(Some(saved.0), at(4)).unwrap();
-    vault.say(talk, Speaker::Person, "식사는?", at(5)).unwrap();
-    vault.say(talk, Speaker::Model, "싱겁게 드십시오.", at(6)).unwrap();
+    vault.say(talk, &Said::by(Speaker::Person, "식사는?"), at(5)).unwrap();
+    vault.say(talk, &Said::by(Speaker::Model, "싱겁게 드십시오."), at(6)).unwrap();
     let said = vault.messages(talk).unwrap();
     assert_eq!((said.len(), said[1].content.as_str()), (2, "싱겁게 드십시오."));
 
@@ -189,7 +189,7 @@ fn reviews_conversations_and_what_is_kept_come_back() {
     assert_eq!(vault.kept(Kept::SiteSetting, "idle_minutes").unwrap(), Some(json!(5)));
     assert_eq!(vault.kept(Kept::Preference, "lang").unwrap(), None, "another person's");
     assert_eq!(vault.messages(talk).unwrap(), []);
-    assert!(vault.say(talk, Speaker::Person, "?", at(10)).is_err());
+    assert!(vault.say(talk, &Said::by(Speaker::Person, "?"), at(10)).is_err());
     drop(vault);
     let vault = place.open(11).unwrap();
     assert_eq!(vault.kept(Kept::Preference, "lang").unwrap(), Some(json!("en")));
@@ -275,9 +275,86 @@ fn what_is_added_beside_a_signed_suggestion_opens_it_and_advice_is_confirmed_as_
     vault.confirm_advice(id, true, at(20)).unwrap();
     assert!(vault.confirmation(id).unwrap().is_some_and(|c| c.with_model_written));
     vault.save_advice(id, "ko", "하루 한 번 드십시오.", at(21)).unwrap();
-    assert_eq!(vault.advice(id, "ko").unwrap().as_deref(), Some("하루 한 번 드십시오."));
+    assert_eq!(vault.advice(id, "ko").unwrap().map(|text| text.content).as_deref(), Some("하루 한 번 드십시오."));
     assert_eq!(vault.confirmation(id).unwrap(), None, "what was written after it was not confirmed");
     vault.confirm_advice(id, false, at(22)).unwrap();
     assert_eq!(vault.confirmation(id).unwrap().unwrap().at, at(22));
     assert!(vault.save_advice(bogam_vault::SuggestionId(99), "ko", "x", at(23)).is_err());
+}
+
+#[test]
+fn a_question_that_is_asked_anew_replaces_and_deletes_nothing() {
+    let (_place, vault) = vault();
+    let talk = vault.begin_conversation(None, at(1)).unwrap();
+    let context = Some(Context { used: 900, of: 2048 });
+    let answer = |text| Said { context, ..Said::by(Speaker::Model, text) };
+    for said in [Said::by(Speaker::Person, "one?"), answer("One."), Said::by(Speaker::Person, "two?")] {
+        vault.say(talk, &said, at(2)).unwrap();
+    }
+    vault.say(talk, &Said { stopped: true, ..answer("Tw") }, at(3)).unwrap();
+    let stands = || {
+        let said = vault.messages(talk).unwrap();
+        said.into_iter().map(|m| (m.position, m.content, m.stopped)).collect::<Vec<_>>()
+    };
+    assert_eq!(stands()[3], (4, "Tw".to_owned(), true));
+    assert_eq!(vault.messages(talk).unwrap()[1].context, context);
+    // From the second question on, and then from the beginning.
+    let anew = |text, from| Said { replaces: Some(from), ..Said::by(Speaker::Person, text) };
+    assert_eq!(vault.say(talk, &anew("two, please?", 3), at(4)).unwrap(), 5);
+    vault.say(talk, &answer("Two."), at(5)).unwrap();
+    let texts = |all: Vec<(u32, String, bool)>| all.into_iter().map(|(n, text, _)| (n, text)).collect::<Vec<_>>();
+    let expected = [(1, "one?"), (2, "One."), (5, "two, please?"), (6, "Two.")];
+    assert_eq!(texts(stands()), expected.map(|(n, text)| (n, text.to_owned())));
+    // What does not stand, and what is no question, cannot be replaced.
+    for from in [2, 3, 4, 7] {
+        assert_eq!(vault.say(talk, &anew("?", from), at(6)).unwrap_err().code(), "vault.not_found", "{from}");
+    }
+    assert_eq!(vault.say(talk, &anew("zero?", 1), at(7)).unwrap(), 7);
+    assert_eq!(texts(stands()), [(7, "zero?".to_owned())]);
+    assert_eq!(vault.conversation(talk).unwrap().first.as_deref(), Some("zero?"));
+    assert_eq!(vault.conversations(None).unwrap().len(), 1);
+    assert_eq!(vault.conversations(Some(bogam_vault::CaseKey(1))).unwrap(), []);
+    for sql in ["UPDATE messages SET content = ''", "DELETE FROM messages"] {
+        assert!(vault.execute(sql).is_err(), "{sql}");
+    }
+    let mut lines = Vec::new();
+    vault.audit(|line| lines.push(line.code)).unwrap();
+    assert_eq!(lines.iter().filter(|code| *code == "conversation.rewritten").count(), 2);
+}
+
+#[test]
+fn the_queue_counts_what_whoever_asks_reviewed_and_judgements_are_the_last_ones() {
+    let (place, vault) = vault();
+    let saved = vault.save_case(&case("c1", "홍길동", "1"), at(1)).unwrap();
+    let old = vault.save_suggestion(saved, &record("c1", &["furosemide"]), None, at(2)).unwrap();
+    let new = vault.save_suggestion(saved, &record("c1", &["furosemide", "bisoprolol"]), None, at(3)).unwrap();
+    let other = vault.save_case(&case("c2", "임꺽정", "2"), at(4)).unwrap();
+    let second = vault.save_suggestion(other, &record("c2", &["warfarin"]), None, at(5)).unwrap();
+    let review = |ingredient: &str, verdict| Review { ingredient: ingredient.to_owned(), verdict, comment: None };
+    let own = [
+        (old, review("furosemide", Verdict::Agree)),
+        (new, review("furosemide", Verdict::Agree)),
+        (new, review("furosemide", Verdict::Disagree)),
+        (new, review("furosemide", Verdict::Comment)),
+        // What was withheld is not of the list.
+        (new, review("metformin", Verdict::Disagree)),
+    ];
+    vault.save_reviews(&own, at(6)).unwrap();
+    let (items, total) = vault.review_queue(None, 10, false).unwrap();
+    assert_eq!(items.iter().map(|i| i.suggestion).collect::<Vec<_>>(), [second, new]);
+    assert_eq!((total, items[1].listed, items[1].reviewed, items[1].disagreements), (2, 2, 1, 1));
+    assert_eq!(vault.review_queue(Some(second), 10, false).unwrap().0.len(), 1);
+    assert_eq!(vault.review_queue(None, 1, true).unwrap().1, 2);
+    vault.save_reviews(&[(second, review("warfarin", Verdict::Comment))], at(7)).unwrap();
+    assert_eq!(vault.review_queue(None, 10, true).unwrap().0.iter().map(|i| i.suggestion).collect::<Vec<_>>(), [new]);
+    let own = vault.person();
+    vault.add_person("Lee", "another passphrase", &Roles::from([Role::Reviewer]), at(8)).unwrap();
+    drop(vault);
+    let lee = bogam_vault::Credential::Passphrase { name: "Lee", passphrase: "another passphrase" };
+    let vault = Vault::open(&place.path, lee, opening(9)).unwrap();
+    assert_eq!(vault.review_queue(None, 10, false).unwrap().0[1].reviewed, 0, "of another person");
+    vault.save_reviews(&[(new, review("furosemide", Verdict::Agree))], at(10)).unwrap();
+    let judged = vault.judgements().unwrap();
+    let judged: Vec<_> = judged.iter().map(|j| (j.case, j.drug, j.person == own, j.agrees)).collect();
+    assert_eq!(judged, [(saved.0, 0, true, true), (saved.0, 1, true, false), (saved.0, 1, false, true)]);
 }

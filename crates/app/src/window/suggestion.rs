@@ -1,0 +1,477 @@
+//! A suggestion: made, read, decided, signed; drugs of one's own beside it; reviews.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bogam_clinical::case::{CodeSystem, Diagnosis};
+use bogam_clinical::input::{CaseInput, DrugInput, DrugObject};
+use bogam_clinical::record::{Advice, SuggestionRecord, Tier};
+use bogam_clinical::text::{Bilingual, Lang};
+use bogam_engine::Sink;
+use bogam_knowledge::{DrugIx, KnowledgeBase};
+use bogam_suggest::{Options, SuggestError, Suggester, Weights};
+use bogam_vault::{CaseKey, SuggestionId, VaultError};
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::cases::{model_name, names};
+use super::given::{added, checked, given, ingredients, name_of, replacement};
+use super::types::{
+    AddedDrug, AdviceView, Decided, Decision, DecisionKind, FindingOverride, Progress, Review, Reviewed, SignatureView,
+    Stage, Stamp, SuggestOptions, SuggestionView, Verdict,
+};
+use super::{Answer, ModelHolder, Window, fault, stage};
+use crate::assets;
+use crate::error::AppError;
+use crate::home::settings;
+use crate::learn::read_prior;
+use crate::vault::{Session, store};
+
+/// As the vault says it of the list: here withheld drugs that the patient takes and added ones count as well.
+const UNDECIDED: &str = "every drug of the list is decided before it is signed";
+
+impl DecisionKind {
+    /// As it stands; one that was taken back does not.
+    const fn standing(kind: store::DecisionKind) -> Option<Self> {
+        match kind {
+            store::DecisionKind::Accepted => Some(Self::Accepted),
+            store::DecisionKind::Changed => Some(Self::Changed),
+            store::DecisionKind::Rejected => Some(Self::Rejected),
+            store::DecisionKind::Withdrawn => None,
+        }
+    }
+}
+
+impl From<DecisionKind> for store::DecisionKind {
+    fn from(kind: DecisionKind) -> Self {
+        match kind {
+            DecisionKind::Accepted => Self::Accepted,
+            DecisionKind::Changed => Self::Changed,
+            DecisionKind::Rejected => Self::Rejected,
+        }
+    }
+}
+
+impl From<store::Verdict> for Verdict {
+    fn from(verdict: store::Verdict) -> Self {
+        match verdict {
+            store::Verdict::Agree => Self::Agree,
+            store::Verdict::Disagree => Self::Disagree,
+            store::Verdict::Comment => Self::Comment,
+        }
+    }
+}
+
+impl From<Verdict> for store::Verdict {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Agree => Self::Agree,
+            Verdict::Disagree => Self::Disagree,
+            Verdict::Comment => Self::Comment,
+        }
+    }
+}
+
+impl Decision {
+    /// As the vault keeps it; `changed_to` is what was checked.
+    fn stored(&self, changed_to: Option<String>) -> store::Decision {
+        store::Decision {
+            ingredient: self.ingredient.clone(),
+            decision: self.decision.into(),
+            changed_to,
+            reason: self.reason.clone(),
+            note: self.note.clone(),
+        }
+    }
+}
+
+/// Progress of the model as the window shows it.
+struct Told<'a>(&'a mut dyn FnMut(Progress));
+
+impl Sink for Told<'_> {
+    fn prefill(&mut self, done: usize, total: usize) {
+        let number = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+        (self.0)(Progress::Stage { stage: Stage::Scoring, done: number(done), total: Some(number(total)) });
+    }
+}
+
+/// Ids and codes of the critical findings of a withheld drug.
+fn critical_of(record: &SuggestionRecord, ingredient: &str) -> Vec<(String, String)> {
+    let withheld = record.withheld.iter().filter(|d| d.ingredient == ingredient);
+    let own: BTreeSet<&String> = withheld.flat_map(|d| &d.findings).collect();
+    let critical = record.findings.iter().filter(|f| f.tier == Tier::Critical && own.contains(&f.id));
+    critical.map(|f| (f.id.clone(), f.code.clone())).collect()
+}
+
+/// The code of a critical finding that no override names with a reason.
+fn not_overridden<'f, 'k>(
+    critical: &'f [(String, String)],
+    overrides: &[FindingOverride],
+    known: impl Iterator<Item = (&'k str, &'k str)> + Clone,
+) -> Option<&'f str> {
+    let now = |(id, code): &(String, String)| {
+        overrides.iter().any(|o| o.finding == *id && o.code == *code && !o.reason.trim().is_empty())
+    };
+    let before = |(id, code): &(String, String)| known.clone().any(|known| known == (id.as_str(), code.as_str()));
+    critical.iter().find(|finding| !now(finding) && !before(finding)).map(|(_, code)| code.as_str())
+}
+
+/// What a drug is changed to, with the name that every reader of the vault understands.
+fn kept(to: &DrugInput, ingredient: &str) -> String {
+    match to {
+        DrugInput::Name(_) => ingredient.to_owned(),
+        DrugInput::Full(full) => json!(DrugObject { name: ingredient.to_owned(), ..full.clone() }).to_string(),
+    }
+}
+
+/// Every ingredient that a record mentions.
+fn mentioned(record: &SuggestionRecord) -> BTreeSet<&str> {
+    let listed = record.drugs.iter().flat_map(|d| std::iter::once(&d.ingredient).chain(&d.alternatives));
+    let withheld = record.withheld.iter().map(|d| &d.ingredient);
+    let considered = record.considered.iter().map(|d| &d.ingredient);
+    let found = record.findings.iter().flat_map(|f| &f.drugs);
+    let open = record.not_evaluated.iter().flat_map(|n| &n.drugs);
+    listed.chain(withheld).chain(considered).chain(found).chain(open).map(String::as_str).collect()
+}
+
+fn diagnosis_names(
+    record: &SuggestionRecord,
+    case: &CaseInput,
+    knowledge: &KnowledgeBase,
+) -> BTreeMap<String, Bilingual> {
+    let codes = record.drugs.iter().flat_map(|d| &d.indications).map(|i| i.code.clone());
+    let name = |code: &str| {
+        let bare: String = code.chars().filter(|c| *c != '.').collect();
+        let given = case.diagnoses.iter().flatten().find(|d| d.code.replace('.', "") == bare);
+        let system = given.map_or(CodeSystem::Icd10, |d| d.system);
+        let diagnosis = Diagnosis { system, code: bare, title: None, rank: None };
+        let typed = given.and_then(|d| d.title.clone()).map(|title| Bilingual::new(title.clone(), title));
+        knowledge.diagnosis_name(&diagnosis).cloned().or(typed)
+    };
+    codes.filter_map(|code| Some((code.clone(), name(&code)?))).collect()
+}
+
+impl Window {
+    /// Suggests for the present version of a case. Returns when the suggestion is in the vault.
+    ///
+    /// # Errors
+    /// When the role is missing, the case cannot be answered, the model failed, or a person stopped it.
+    pub fn suggest(&self, key: i64, options: &SuggestOptions, on: &mut dyn FnMut(Progress)) -> Answer<i64> {
+        let job = self.begin(on);
+        on(stage(Stage::Reading));
+        let knowledge = self.knowledge()?;
+        let prompts = assets::prompts()?;
+        let prior = settings()?.prior.as_deref().map(read_prior).transpose()?;
+        let choice = ModelHolder::choice(options.model.as_deref(), options.without_model);
+        let opened = self.model.get(&choice)?;
+        on(stage(Stage::Candidates));
+        let suggester = Suggester::new(&knowledge, &prompts, opened.engine(), Weights::default())
+            .map_err(|SuggestError::Engine(error)| AppError::Model(error))?;
+        let suggester = suggester.with_prior(prior.as_ref());
+        let wanted = Options { advice: options.advice, ..Options::default() };
+        let made =
+            self.desk.suggest(&suggester, (CaseKey(key), &wanted), &Timestamp::now, &mut Told(on), &job.cancel)?;
+        on(stage(Stage::Saving));
+        Ok(made.0)
+    }
+
+    /// A suggestion, with everything that people made of it.
+    ///
+    /// # Errors
+    /// When there is none, or the role is missing.
+    pub fn read_suggestion(&self, id: i64) -> Answer<SuggestionView> {
+        let knowledge = self.knowledge()?;
+        Ok(self.desk.with(|session| view(session, SuggestionId(id), &knowledge))?)
+    }
+
+    /// Changes a suggestion's surroundings, and reads it anew.
+    fn changed(
+        &self,
+        id: i64,
+        change: impl FnOnce(&Session, SuggestionId, Timestamp) -> Result<(), AppError>,
+    ) -> Answer<SuggestionView> {
+        let knowledge = self.knowledge()?;
+        Ok(self.desk.with(|session| {
+            change(session, SuggestionId(id), self.now())?;
+            view(session, SuggestionId(id), &knowledge)
+        })?)
+    }
+
+    /// Decides on drugs, all in one transaction. What a drug is changed to is checked like one that is added, and a
+    /// withheld drug is accepted only over its critical findings.
+    ///
+    /// # Errors
+    /// `drug.unknown` with the name, `drug.needs_override` with the code of a critical finding that no override names, and
+    /// as [`Session::decide_all`].
+    pub fn decide(&self, id: i64, decisions: &[Decision], overrides: &[FindingOverride]) -> Answer<SuggestionView> {
+        let knowledge = self.knowledge()?;
+        let stored = self.desk.with(|session| {
+            let id = SuggestionId(id);
+            let record = session.suggestion(id)?.record;
+            let known: Vec<(String, String)> =
+                session.overrides(id)?.into_iter().map(|(o, ..)| (o.finding, o.code)).collect();
+            let mut stored = Vec::new();
+            for decision in decisions {
+                let (critical, to) = match decision.decision {
+                    DecisionKind::Rejected => (Vec::new(), None),
+                    DecisionKind::Accepted => (critical_of(&record, &decision.ingredient), None),
+                    DecisionKind::Changed => {
+                        let Some(to) = &decision.changed_to else {
+                            return Ok(Err(fault("case.invalid", &[("field", json!("changed_to"))])));
+                        };
+                        let Some(found) = checked(session, id, (to, Some(&decision.ingredient)), &knowledge)? else {
+                            return Ok(Err(fault("drug.unknown", &[("name", json!(name_of(to)))])));
+                        };
+                        let critical = found.findings.into_iter().filter(|f| f.tier == Tier::Critical);
+                        (critical.map(|f| (f.id, f.code)).collect(), Some(kept(to, &found.ingredient)))
+                    }
+                };
+                let known = known.iter().map(|(finding, code)| (finding.as_str(), code.as_str()));
+                if let Some(code) = not_overridden(&critical, overrides, known) {
+                    return Ok(Err(fault("drug.needs_override", &[("code", json!(code))])));
+                }
+                stored.push(decision.stored(to));
+            }
+            Ok(Ok(stored))
+        })??;
+        self.changed(id, |session, id, now| {
+            overrides.iter().try_for_each(|o| session.save_override(id, &o.stored(), now))?;
+            session.decide_all(id, &stored, now)
+        })
+    }
+
+    /// Takes a decision back, as long as it is not signed.
+    ///
+    /// # Errors
+    /// As [`Session::decide`].
+    pub fn undo_decision(&self, id: i64, ingredient: &str) -> Answer<SuggestionView> {
+        let back = store::Decision {
+            ingredient: ingredient.to_owned(),
+            decision: store::DecisionKind::Withdrawn,
+            changed_to: None,
+            reason: None,
+            note: None,
+        };
+        self.changed(id, |session, id, now| session.decide(id, &back, now))
+    }
+
+    /// Takes an added drug out again.
+    ///
+    /// # Errors
+    /// As [`Session::add_drug`].
+    pub fn remove_added(&self, id: i64, ingredient: &str) -> Answer<SuggestionView> {
+        self.changed(id, |session, id, now| session.add_drug(id, (ingredient, None), now))
+    }
+
+    /// What the checks say of one more drug beside those that will be given, without the one whose place it takes; nothing
+    /// is stored.
+    ///
+    /// # Errors
+    /// `drug.unknown` with the name when the packs do not have it.
+    pub fn check_drug(&self, id: i64, drug: &DrugInput, instead_of: Option<&str>) -> Answer<AddedDrug> {
+        let knowledge = self.knowledge()?;
+        let found = self.desk.with(|session| checked(session, SuggestionId(id), (drug, instead_of), &knowledge))?;
+        found.ok_or_else(|| fault("drug.unknown", &[("name", json!(name_of(drug)))]))
+    }
+
+    /// Adds a drug of the clinician's own. Each critical finding needs an override with a reason.
+    ///
+    /// # Errors
+    /// `drug.unknown`, `drug.needs_override` with the code of the finding, and as [`Session::add_drug`].
+    pub fn add_drug(&self, id: i64, drug: &DrugInput, overrides: &[FindingOverride]) -> Answer<SuggestionView> {
+        let added = self.check_drug(id, drug, None)?;
+        let critical = added.findings.iter().filter(|f| f.tier == Tier::Critical);
+        let critical: Vec<(String, String)> = critical.map(|f| (f.id.clone(), f.code.clone())).collect();
+        if let Some(code) = not_overridden(&critical, overrides, std::iter::empty()) {
+            return Err(fault("drug.needs_override", &[("code", json!(code))]));
+        }
+        self.changed(id, |session, id, now| {
+            overrides.iter().try_for_each(|o| session.save_override(id, &o.stored(), now))?;
+            session.add_drug(id, (&added.ingredient, Some(&json!(added))), now)
+        })
+    }
+
+    /// Overrides a finding.
+    ///
+    /// # Errors
+    /// As [`Session::save_override`].
+    pub fn override_finding(&self, id: i64, what: &FindingOverride) -> Answer<SuggestionView> {
+        self.changed(id, |session, id, now| session.save_override(id, &what.stored(), now))
+    }
+
+    /// Signs the decisions.
+    ///
+    /// # Errors
+    /// As [`Session::sign`].
+    pub fn sign(&self, id: i64) -> Answer<SuggestionView> {
+        if !self.read_suggestion(id)?.undecided().is_empty() {
+            return Err(VaultError::Refused(UNDECIDED).into());
+        }
+        self.changed(id, |session, id, now| session.sign(id, now).map(|_| ()))
+    }
+
+    /// Keeps advice in the clinician's words.
+    ///
+    /// # Errors
+    /// As [`Session::save_advice`].
+    pub fn save_advice(&self, id: i64, lang: Lang, text: &str) -> Answer<SuggestionView> {
+        self.changed(id, |session, id, now| session.save_advice(id, code(lang), text, now))
+    }
+
+    /// Says that the advice was read and may be handed out.
+    ///
+    /// # Errors
+    /// As [`Session::confirm_advice`].
+    pub fn confirm_advice(&self, id: i64, with_model_written: bool) -> Answer<SuggestionView> {
+        self.changed(id, |session, id, now| session.confirm_advice(id, with_model_written, now))
+    }
+
+    /// Says what to think of a suggested drug.
+    ///
+    /// # Errors
+    /// As [`Session::save_reviews`].
+    pub fn save_review(&self, id: i64, review: &Review) -> Answer<SuggestionView> {
+        let stored = store::Review {
+            ingredient: review.ingredient.clone(),
+            verdict: review.verdict.into(),
+            comment: review.comment.clone(),
+        };
+        self.changed(id, |session, id, now| session.save_reviews(&[(id, stored)], now))
+    }
+}
+
+impl SuggestionView {
+    /// Drugs that wait for a decision: those of the list, withheld ones that the patient takes, and what was added.
+    pub(super) fn undecided(&self) -> Vec<&str> {
+        let decided = |ingredient: &str| self.decisions.iter().any(|d| d.decision.ingredient == ingredient);
+        let listed = self.record.drugs.iter().map(|d| &d.ingredient);
+        let taken = self.record.withheld.iter().filter(|d| d.current).map(|d| &d.ingredient);
+        let added = self.added.iter().map(|d| &d.ingredient);
+        listed.chain(taken).chain(added).map(String::as_str).filter(|ingredient| !decided(ingredient)).collect()
+    }
+}
+
+impl FindingOverride {
+    fn stored(&self) -> store::Override {
+        store::Override {
+            finding: self.finding.clone(),
+            code: self.code.clone(),
+            reason: self.reason.clone(),
+            note: self.note.clone(),
+        }
+    }
+}
+
+const fn code(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => "en",
+        Lang::Ko => "ko",
+    }
+}
+
+fn view(session: &Session, id: SuggestionId, knowledge: &KnowledgeBase) -> Result<SuggestionView, AppError> {
+    let names = names(session)?;
+    let name = |id: &bogam_vault::PersonId| names.get(id).cloned().unwrap_or_default();
+    let suggestion = session.suggestion(id)?;
+    let (key, version) = suggestion.case;
+    let case = session.case(key, Some(version))?.case;
+    let present = session.case(key, None)?.version == version;
+    let record = suggestion.record;
+    let decisions = session.decisions(id, None)?;
+    let signatures = session.signatures(id)?;
+    let added = added(session, id)?;
+    let last = signatures.last().map(|s| s.at);
+    let changed_at = session.regimen_changed_at(id)?;
+    let after_signing = decisions.iter().map(|d| d.at).chain(changed_at).any(|at| last.is_none_or(|last| at > last));
+    let mut own_names: BTreeMap<String, Bilingual> = BTreeMap::new();
+    let given = given(&record, &decisions, &added, None);
+    let given = ingredients(&given, knowledge);
+    let named = given.iter().map(|drug| knowledge.ingredient(*drug).id());
+    for ingredient in mentioned(&record).into_iter().chain(added.iter().map(|d| d.ingredient.as_str())).chain(named) {
+        if let Some(drug) = knowledge.find(ingredient) {
+            own_names.insert(ingredient.to_owned(), knowledge.ingredient(drug).name().clone());
+        }
+    }
+    let advice = match &record.advice {
+        Some(advice) => Some(advice_view(session, (id, advice, &record), (&given, changed_at), knowledge)?),
+        None => None,
+    };
+    let decision = |decided: store::Decided| {
+        let kind = DecisionKind::standing(decided.decision.decision);
+        kind.map(|kind| Decided {
+            decision: Decision {
+                ingredient: decided.decision.ingredient,
+                decision: kind,
+                changed_to: decided.decision.changed_to.as_deref().map(replacement),
+                reason: decided.decision.reason,
+                note: decided.decision.note,
+            },
+            at: decided.at.to_string(),
+            person: name(&decided.person),
+        })
+    };
+    Ok(SuggestionView {
+        id: id.0,
+        key: key.0,
+        version,
+        present,
+        at: suggestion.at.to_string(),
+        person: name(&suggestion.person),
+        model: model_name(record.provenance.model.as_deref()),
+        names: own_names,
+        diagnoses: diagnosis_names(&record, &case, knowledge),
+        decisions: decisions.into_iter().filter_map(decision).collect(),
+        added,
+        overrides: session
+            .overrides(id)?
+            .into_iter()
+            .map(|(o, ..)| FindingOverride { finding: o.finding, code: o.code, reason: o.reason, note: o.note })
+            .collect(),
+        reviews: session
+            .reviews(id)?
+            .into_iter()
+            .map(|(r, at, person)| Reviewed {
+                review: Review { ingredient: r.ingredient, verdict: r.verdict.into(), comment: r.comment },
+                at: at.to_string(),
+                person: name(&person),
+            })
+            .collect(),
+        open: present && after_signing,
+        signatures: signatures
+            .into_iter()
+            .map(|s| SignatureView { version: s.version, at: s.at.to_string(), person: name(&s.person) })
+            .collect(),
+        advice,
+        record,
+    })
+}
+
+/// The advice as it stands: a clinician's words, or what the packs say of the drugs that will be given. The model's
+/// paragraph was written of the whole list, and is shown only while that is what will be given.
+fn advice_view(
+    session: &Session,
+    (id, made, record): (SuggestionId, &Advice, &SuggestionRecord),
+    (given, changed_at): (&[DrugIx], Option<Timestamp>),
+    knowledge: &KnowledgeBase,
+) -> Result<AdviceView, AppError> {
+    let texts = (session.advice(id, "en")?, session.advice(id, "ko")?);
+    let written = [&texts.0, &texts.1].into_iter().flatten().map(|text| text.at).min();
+    let later = |at: Timestamp| changed_at.is_none_or(|changed| at >= changed);
+    let listed: BTreeSet<DrugIx> = record.drugs.iter().filter_map(|d| knowledge.find(&d.ingredient)).collect();
+    let as_listed = listed == given.iter().copied().collect();
+    let composed = if as_listed {
+        Bilingual::new(made.en.clone(), made.ko.clone())
+    } else {
+        bogam_suggest::advice(given, knowledge)
+    };
+    let names = names(session)?;
+    let confirmed = session.confirmation(id)?.filter(|c| later(c.at));
+    Ok(AdviceView {
+        edited: written.is_some(),
+        outdated: written.is_some_and(|at| !later(at)),
+        en: texts.0.map_or(composed.en, |text| text.content),
+        ko: texts.1.map_or(composed.ko, |text| text.content),
+        model_written: made.model_written.clone().filter(|_| as_listed),
+        confirmed: confirmed
+            .map(|c| Stamp { person: names.get(&c.person).cloned().unwrap_or_default(), at: c.at.to_string() }),
+    })
+}
