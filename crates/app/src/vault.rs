@@ -10,6 +10,7 @@ mod desk;
 mod export;
 mod import;
 mod records;
+mod replaced;
 mod roles;
 mod search;
 
@@ -34,6 +35,7 @@ pub use desk::{Desk, LockCause, Moment};
 pub use export::{ExportRequest, Exported};
 pub use import::{ImportedReviews, ReviewFault};
 pub use records::{DecisionRecord, audit_heads};
+pub(crate) use replaced::{drug_name, kept, replacement};
 pub use roles::UseCase;
 pub use search::SearchRequest;
 
@@ -300,9 +302,9 @@ calls! {
     /// Decides on a drug.
     Decide: fn decide(id: SuggestionId, decision: &Decision, now: Timestamp) -> ();
     /// Decides on drugs, all in one transaction.
-    Decide: fn decide_all(id: SuggestionId, decisions: &[Decision], now: Timestamp) -> ();
+    Decide: fn decide_all(id: SuggestionId, decisions: (&[Decision], &[Override]), now: Timestamp) -> ();
     /// Puts a drug beside a suggestion, or takes it out again.
-    Decide: fn add_drug(id: SuggestionId, drug: (&str, Option<&Value>), now: Timestamp) -> ();
+    Decide: fn add_drug(id: SuggestionId, drug: (&str, Option<&Value>, &[Override]), now: Timestamp) -> ();
     /// Drugs that stand beside a suggestion.
     Read: fn added_drugs(id: SuggestionId) -> Vec<(String, Value)>;
     /// Keeps advice in a clinician's words.

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::error::VaultError;
 use crate::migrate::Migration;
 use crate::people::PersonId;
-use crate::reviews;
+use crate::reviews::{self, Override};
 use crate::sql::{from_json, json, maybe_time, time};
 use crate::suggestions::SuggestionId;
 use crate::vault::Vault;
@@ -73,19 +73,21 @@ pub struct AdviceText {
 const LAST_TEXT: &str = "SELECT coalesce(max(id), 0) FROM advice_texts WHERE suggestion = ?1";
 
 impl Vault {
-    /// Puts a drug beside a suggestion; `None` takes it out again. What `content` holds is the caller's.
+    /// Puts a drug beside a suggestion, with the overrides that it needs; `None` takes it out again. What `content` holds is
+    /// the caller's.
     ///
     /// # Errors
     /// When there is no such suggestion, the vault is open for reading only, or nothing could be written.
     pub fn add_drug(
         &self,
         id: SuggestionId,
-        (ingredient, content): (&str, Option<&Value>),
+        (ingredient, content, overrides): (&str, Option<&Value>, &[Override]),
         now: Timestamp,
     ) -> Result<(), VaultError> {
         let content = content.map(|content| json("drug", content)).transpose()?;
         self.write(now, |change| {
             reviews::reopen(change, id)?;
+            overrides.iter().try_for_each(|what| reviews::insert_override(change, id, what))?;
             let sql =
                 "INSERT INTO added_drugs (suggestion, ingredient, content, at, person) VALUES (?1, ?2, ?3, ?4, ?5)";
             let values = params![id.0, ingredient, content, now.as_millisecond(), self.person().0];

@@ -222,14 +222,28 @@ fn advance(change: &Change<'_>, id: SuggestionId, status: CaseStatus) -> Result<
     Ok(())
 }
 
+/// Writes an override beside a suggestion that is there.
+pub(crate) fn insert_override(change: &Change<'_>, id: SuggestionId, what: &Override) -> Result<(), VaultError> {
+    let sql = "INSERT INTO overrides (suggestion, finding, code, reason, note, at, person)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let (at, person) = (change.now.as_millisecond(), change.person.0);
+    change.database.execute(sql, params![id.0, what.finding, what.code, what.reason, what.note, at, person])?;
+    change.audit("finding.overridden", &format!("suggestion:{}", id.0))
+}
+
 impl Vault {
-    /// Saves decisions, all in one transaction. After a signature this begins a new version, with what stood in the signed
-    /// one.
+    /// Saves decisions and the overrides that they need, all in one transaction. After a signature this begins a new
+    /// version, with what stood in the signed one.
     ///
     /// # Errors
     /// When a drug was not suggested, a changed drug has nothing in its place, the vault is open for reading only, or
     /// nothing could be written: none is kept then.
-    pub fn decide_all(&self, id: SuggestionId, decisions: &[Decision], now: Timestamp) -> Result<(), VaultError> {
+    pub fn decide_all(
+        &self,
+        id: SuggestionId,
+        (decisions, overrides): (&[Decision], &[Override]),
+        now: Timestamp,
+    ) -> Result<(), VaultError> {
         if decisions.iter().any(|d| (d.decision == DecisionKind::Changed) != d.changed_to.is_some()) {
             return Err(VaultError::Refused("a changed drug, and no other, has another in its place"));
         }
@@ -237,6 +251,7 @@ impl Vault {
             let database = change.database;
             exists(database, id)?;
             let version = begin_version(database, id)?;
+            overrides.iter().try_for_each(|what| insert_override(change, id, what))?;
             for decision in decisions {
                 check_drug(database, id, &decision.ingredient)?;
                 let sql =
@@ -265,7 +280,7 @@ impl Vault {
     /// # Errors
     /// As [`Vault::decide_all`].
     pub fn decide(&self, id: SuggestionId, decision: &Decision, now: Timestamp) -> Result<(), VaultError> {
-        self.decide_all(id, std::slice::from_ref(decision), now)
+        self.decide_all(id, (std::slice::from_ref(decision), &[]), now)
     }
 
     /// The decisions that stand, one a drug: of the version that is open, or of a signed one.
@@ -346,11 +361,7 @@ impl Vault {
     pub fn save_override(&self, id: SuggestionId, what: &Override, now: Timestamp) -> Result<(), VaultError> {
         self.write(now, |change| {
             case_of(change.database, id)?;
-            let sql = "INSERT INTO overrides (suggestion, finding, code, reason, note, at, person)
-              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-            let (at, person) = (now.as_millisecond(), self.person().0);
-            change.database.execute(sql, params![id.0, what.finding, what.code, what.reason, what.note, at, person])?;
-            change.audit("finding.overridden", &format!("suggestion:{}", id.0))
+            insert_override(change, id, what)
         })
     }
 

@@ -113,6 +113,36 @@ describe('a change', () => {
     expect(screen.getByRole('alert')).toHaveTextContent('drug.needs_override');
   });
 
+  it('is not accepted over what was found since: it is shown, and goes on with a reason', async () => {
+    const { user, fake, row } = await opened();
+    const decide = vi.spyOn(fake, 'decide');
+    decide.mockRejectedValueOnce(
+      new ApiError('drug.needs_override', { code: 'interaction.avoid', ingredient: 'furosemide' }),
+    );
+    const check = fake.check_drug.bind(fake);
+    vi.spyOn(fake, 'check_drug').mockImplementation(async (a) => {
+      const known = await check(a);
+      const since = { ...(await check({ ...a, drug: 'metformin' })).findings[0]!, id: 'x/1' };
+      since.tier = 'critical';
+      since.code = 'interaction.avoid';
+      since.message = { en: 'Not with the drug that was added.', ko: '추가한 약과 함께 쓰지 않습니다.' };
+      return { ...known, findings: [...known.findings, since] };
+    });
+    await user.keyboard('a');
+    const form = await screen.findByRole('form', { name: /푸로세미드/ });
+    expect(within(form).getByText('추가한 약과 함께 쓰지 않습니다.')).toBeInTheDocument();
+    await user.click(within(form).getByLabelText(/유익성/));
+    await user.click(within(form).getByRole('button', { name: /결정/ }));
+    await vi.waitFor(() => expect(decide).toHaveBeenCalledTimes(2));
+    expect(decide.mock.lastCall![0].overrides).toContainEqual({
+      finding: 'x/1',
+      code: 'interaction.avoid',
+      reason: 'benefit_outweighs',
+      note: null,
+    });
+    await vi.waitFor(() => expect(row('푸로세미드')).toHaveTextContent('승인'));
+  });
+
   it('can be to another drug, whose checks are shown first', async () => {
     const { user, fake, row } = await opened();
     const check = vi.spyOn(fake, 'check_drug');

@@ -78,7 +78,11 @@ pub const COLUMNS: &[Column] = &[
     personal("findings_ko", "its findings, in Korean, parted by ` | `", TAKEN_OUT),
     personal("not_evaluated", "checks that could not be made: code and what is missing, parted by `; `", TAKEN_OUT),
     column("decision", "accepted, changed, rejected; empty before there is one"),
-    personal("changed_to", "what is given in its place", OF_THE_PACKS),
+    personal(
+        "changed_to",
+        "what is given in its place: the drug, and dose, route, doses a day and days where they were said",
+        "names of the knowledge packs, or `(not recognised)`; no route, and a dose only in a known unit",
+    ),
     column("decision_reason", "code of the reason"),
     personal("decision_note", "the reason in words", EMPTY),
     personal("decided_by", "who decided", EMPTY),

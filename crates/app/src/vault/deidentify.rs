@@ -4,9 +4,11 @@
 //! of the knowledge packs, notes are left out, and what else was typed is taken out of the program's own sentences, which
 //! may quote it.
 
-use bogam_clinical::input::{AllergyInput, CaseInput, DrugInput};
+use bogam_clinical::input::{AllergyInput, CaseInput};
 use bogam_clinical::record::NameMatch;
 use bogam_knowledge::{Allergen, KnowledgeBase};
+
+use super::replaced::drug_name;
 
 /// Stands for something that the knowledge packs do not know.
 pub(super) const NOT_RECOGNISED: &str = "(not recognised)";
@@ -31,14 +33,6 @@ pub(super) fn allergen(to: &str, knowledge: &KnowledgeBase) -> String {
         Some(Allergen::Group(group)) => group,
         Some(Allergen::Known(known)) => known.en,
         None => NOT_RECOGNISED.to_owned(),
-    }
-}
-
-/// The name of a drug as it was typed.
-pub(super) fn drug_name(drug: &DrugInput) -> &str {
-    match drug {
-        DrugInput::Name(name) => name,
-        DrugInput::Full(drug) => &drug.name,
     }
 }
 

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 
 use super::columns::COLUMNS;
 use super::deidentify::{self, Scrub};
+use super::replaced::{drug_name, in_words, replacement};
 use super::search::SearchRequest;
 use super::{MARK, Session, UseCase};
 use crate::assets;
@@ -235,7 +236,7 @@ impl Row<'_> {
             })),
             Value::Number(patient.qtc_ms),
             list(patient.allergies.as_ref(), |allergy| allergen(deidentify::allergy_name(allergy))),
-            list(patient.current_drugs.as_ref(), |entry| drug(deidentify::drug_name(entry))),
+            list(patient.current_drugs.as_ref(), |entry| drug(drug_name(entry))),
             text(self.case().admission.as_ref().and_then(|a| a.setting).map_or("", |setting| match setting {
                 Setting::Inpatient => "inpatient",
                 Setting::Outpatient => "outpatient",
@@ -308,11 +309,16 @@ impl Row<'_> {
         let decided = self.walked.decisions.iter().find(|d| d.decision.ingredient == drug.ingredient);
         let decision = decided.map(|d| &d.decision);
         let changed = decision.and_then(|d| d.changed_to.as_deref());
-        let changed = changed.map(|to| match self.scrub {
-            Some(_) => deidentify::drug(to, self.knowledge),
-            None => to.to_owned(),
-        });
-        let own = |finding: &String| drug.findings.contains(finding);
+        let deidentified = self.scrub.is_some();
+        let name = |to: &str| if deidentified { deidentify::drug(to, self.knowledge) } else { to.to_owned() };
+        let changed = changed.map(|to| in_words(&replacement(to), name, !deidentified));
+        // A finding that the list does not have is named after the drugs that it concerns.
+        let given = decision.and_then(|d| d.changed_to.as_deref()).map(replacement);
+        let of_drug = |name: &str| name == drug.ingredient || given.as_ref().is_some_and(|to| drug_name(to) == name);
+        let own = |finding: &String| {
+            let named = finding.split_once('/').is_some_and(|(drugs, _)| drugs.split('+').any(of_drug));
+            named || drug.findings.contains(finding)
+        };
         let overrides: Vec<_> =
             self.walked.overrides.iter().filter(|(o, ..)| own(&o.finding)).map(|(o, ..)| o).collect();
         let reasons: Vec<String> = overrides.iter().map(|o| format!("{}: {}", o.code, o.reason)).collect();

@@ -6,6 +6,7 @@ use bogam_vault::{AuditHead, AuditLine, DecisionKind, WalkFilter};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use super::replaced::{drug_name, replacement};
 use super::{Session, UseCase};
 use crate::error::AppError;
 use crate::job::JobSink;
@@ -53,7 +54,7 @@ impl Session {
                     patient_id: patient_id.clone(),
                     ingredient: decided.decision.ingredient,
                     decision: decided.decision.decision,
-                    changed_to: decided.decision.changed_to,
+                    changed_to: decided.decision.changed_to.map(|to| drug_name(&replacement(&to)).to_owned()),
                 })?;
             }
             case.case_id = Some(case_id);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bogam_clinical::case::{Case, Diagnosis};
 use bogam_clinical::input::{CaseInput, FieldError, ReadCase, UnreadableCase, read_case};
 use bogam_knowledge::KnowledgeBase;
-use bogam_vault::{CaseKey, Hit, JobState as VaultJob, PersonId, SearchQuery, Suggestion};
+use bogam_vault::{CaseKey, Draft, Hit, JobState as VaultJob, PersonId, SearchQuery, Suggestion, VaultError};
 use jiff::tz::TimeZone;
 use serde_json::json;
 
@@ -98,6 +98,28 @@ pub(super) fn model_name(hash: Option<&str>) -> Option<String> {
     Some(listed.map_or_else(|| bare.chars().take(12).collect(), |m| m.entry.name))
 }
 
+/// Own drafts; whoever may not save cases keeps none.
+fn own_drafts(session: &Session) -> Result<Vec<Draft>, AppError> {
+    match session.drafts() {
+        Err(AppError::Forbidden { .. }) => Ok(Vec::new()),
+        read => read,
+    }
+}
+
+fn draft_content(content: serde_json::Value) -> Result<CaseInput, AppError> {
+    let read = serde_json::from_value(content);
+    read.map_err(|e| VaultError::Stored { what: "draft", why: e.to_string() }.into())
+}
+
+/// The case of an identifier, if there is one.
+fn case_of(session: &Session, case_id: &str) -> Result<Option<CaseKey>, AppError> {
+    match session.find_case(case_id) {
+        Ok(key) => Ok(Some(key)),
+        Err(AppError::Vault(VaultError::NotFound { .. })) => Ok(None),
+        Err(other) => Err(other),
+    }
+}
+
 impl Window {
     fn row(
         &self,
@@ -133,8 +155,7 @@ impl Window {
         let knowledge = self.knowledge()?;
         Ok(self.desk.with(|session| {
             let names = names(session)?;
-            let drafts: BTreeSet<String> =
-                session.drafts().map(|d| d.into_iter().map(|d| d.draft).collect()).unwrap_or_default();
+            let drafts: BTreeSet<String> = own_drafts(session)?.into_iter().map(|d| d.draft).collect();
             let job = match query.status.as_deref() {
                 Some("running") => Some(VaultJob::Running),
                 Some("interrupted") => Some(VaultJob::Interrupted),
@@ -201,10 +222,10 @@ impl Window {
             let suggestion = session.suggestion(id)?;
             suggestions.push(head(&suggestion, !session.signatures(id)?.is_empty(), &name));
         }
-        // Whoever may not save cases keeps no drafts.
-        let drafts = session.drafts().unwrap_or_default();
-        let draft = drafts.into_iter().find(|d| d.draft == hit.case_id && d.at > found.at);
-        let content = draft.and_then(|d| Some((d.at, serde_json::from_value(d.content).ok()?)));
+        let draft = own_drafts(session)?.into_iter().find(|d| d.draft == hit.case_id && d.at > found.at);
+        let draft = draft
+            .map(|d| Ok::<_, AppError>(DraftView { at: d.at.to_string(), content: draft_content(d.content)? }))
+            .transpose()?;
         let versions = session.versions(key)?;
         let named = diagnoses(&found.case, knowledge).into_iter();
         Ok(CaseView {
@@ -226,7 +247,7 @@ impl Window {
             saved_at: found.at.to_string(),
             author: name(&hit.author),
             suggestions,
-            draft: content.map(|(at, content)| DraftView { at: at.to_string(), content }),
+            draft,
         })
     }
 
@@ -240,7 +261,7 @@ impl Window {
         let case_id = self.desk.with(|session| {
             let mut free = stem.clone();
             let mut n = 2;
-            while session.find_case(&free).is_ok() {
+            while case_of(session, &free)?.is_some() {
                 free = format!("{stem}-{n}");
                 n += 1;
             }
@@ -289,13 +310,14 @@ impl Window {
         Ok(self.desk.with(|session| {
             let mut drafts = session.drafts()?;
             drafts.sort_by_key(|draft| std::cmp::Reverse(draft.at));
-            let unsaved = drafts.into_iter().filter(|draft| session.find_case(&draft.draft).is_err());
-            let view = |draft: bogam_vault::Draft| {
-                let content = serde_json::from_value(draft.content)
-                    .map_err(|e| bogam_vault::VaultError::Stored { what: "draft", why: e.to_string() })?;
-                Ok(NewDraft { draft: draft.draft, at: draft.at.to_string(), content })
-            };
-            unsaved.map(view).collect::<Result<_, AppError>>()
+            let mut unsaved = Vec::new();
+            for draft in drafts {
+                if case_of(session, &draft.draft)?.is_none() {
+                    let content = draft_content(draft.content)?;
+                    unsaved.push(NewDraft { draft: draft.draft, at: draft.at.to_string(), content });
+                }
+            }
+            Ok(unsaved)
         })?)
     }
 
@@ -312,7 +334,7 @@ impl Window {
         let knowledge = self.knowledge()?;
         // The session is held from the look to the saving, and nobody else has the vault: nothing comes between.
         let saved = self.desk.with_alone(|session| {
-            let there = session.find_case(content.case_id.as_deref().unwrap_or_default()).ok();
+            let there = case_of(session, content.case_id.as_deref().unwrap_or_default())?;
             let expected = key.map(CaseKey);
             let present = there.map(|key| session.case(key, None)).transpose()?.map(|case| case.version);
             if there != expected || present != version {

@@ -16,11 +16,11 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
-use super::given::{Given, added, given, name_of, recognised};
+use super::given::{Given, added, given, recognised, standing};
 use super::types::{Clinic, Paper, SuggestionView};
 use super::{Answer, Window, fault};
 use crate::error::AppError;
-use crate::vault::{Session, UseCase, store};
+use crate::vault::{Session, UseCase, drug_name, store};
 
 /// Where the clinic is kept.
 const CLINIC: &str = "clinic";
@@ -142,7 +142,7 @@ fn kept(session: &Session, id: SuggestionId, lang: Lang) -> Result<Standing, App
     let decisions: Vec<store::Decided> = session.decisions(id, None)?;
     Ok(Standing {
         case: session.case(suggestion.case.0, Some(suggestion.case.1))?.case,
-        given: given(&suggestion.record, &decisions, &added(session, id)?, None),
+        given: given(&suggestion.record, &standing(&decisions), &added(session, id)?, None),
         own_text: session.advice(id, code)?.map(|text| text.content),
         confirmation: session.confirmation(id)?,
         clinic: clinic(session)?,
@@ -217,7 +217,7 @@ fn drug(given: &Given, view: &SuggestionView, lang: Lang, knowledge: &KnowledgeB
         Given::Own(typed) => {
             let found = recognised(typed, knowledge);
             let name = found.map(|ix| knowledge.ingredient(ix).name().clone());
-            let name = name.unwrap_or_else(|| Bilingual::new(name_of(typed), name_of(typed)));
+            let name = name.unwrap_or_else(|| Bilingual::new(drug_name(typed), drug_name(typed)));
             let id = found.map(|ix| knowledge.ingredient(ix).id());
             let own = view.added.iter().find(|d| Some(d.ingredient.as_str()) == id);
             let usual = || own.and_then(|d| d.dose.as_ref()).map(|dose| dose.get(lang).to_owned());

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bogam_engine::llama::WorkerCommand;
 
+use super::models::settings;
+use super::types::ModelSettings;
 use crate::error::AppError;
 use crate::models::default_model;
 use crate::open::{EngineOptions, ModelChoice, Opened, open};
@@ -44,13 +46,14 @@ impl ModelHolder {
             return Ok(Arc::clone(&held.opened));
         }
         let wanted = match choice {
-            ModelChoice::File(name) => super::models::settings().remove(name.to_string_lossy().as_ref()),
-            ModelChoice::Default => {
-                default_model().ok().and_then(|model| super::models::settings().remove(&model.entry.name))
-            }
+            ModelChoice::File(name) => Some(name.to_string_lossy().into_owned()),
+            ModelChoice::Default => default_model().ok().map(|model| model.entry.name),
             ModelChoice::None | ModelChoice::Server(_) => None,
         };
-        let wanted = wanted.unwrap_or_default();
+        let wanted = match wanted {
+            Some(name) => settings()?.remove(&name).unwrap_or_default(),
+            None => ModelSettings::default(),
+        };
         let options = EngineOptions {
             worker: self.worker.clone(),
             threads: wanted.threads.unwrap_or(0),

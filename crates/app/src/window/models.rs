@@ -42,15 +42,25 @@ fn settings_file() -> PathBuf {
     home().join("models/settings.json")
 }
 
-/// How models are run, by name.
-pub(super) fn settings() -> BTreeMap<String, ModelSettings> {
-    let text = std::fs::read_to_string(settings_file()).unwrap_or_default();
-    serde_json::from_str(&text).unwrap_or_default()
+/// How models are run, by name; without a file, none is set.
+///
+/// # Errors
+/// When the file is there and cannot be read or understood: it is not written over then.
+pub(super) fn settings() -> Result<BTreeMap<String, ModelSettings>, AppError> {
+    settings_of(&settings_file())
 }
 
-fn view(model: &Model, intact: Option<bool>, available: u64) -> ModelView {
+fn settings_of(path: &Path) -> Result<BTreeMap<String, ModelSettings>, AppError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => serde_json::from_str(&text).map_err(|e| AppError::unusable(path, e)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(BTreeMap::new()),
+        Err(error) => Err(AppError::unusable(path, error)),
+    }
+}
+
+fn view(model: &Model, intact: Option<bool>, available: u64) -> Result<ModelView, AppError> {
     let header = model.path.as_deref().and_then(|path| Header::read(path).ok());
-    let settings = settings().remove(&model.entry.name).unwrap_or_default();
+    let settings = settings()?.remove(&model.entry.name).unwrap_or_default();
     let context = settings.context.map_or(USUAL_CONTEXT, u64::from);
     let needs = header.as_ref().map(|h| h.file_bytes.saturating_add(context.saturating_mul(h.kv_bytes_per_token())));
     let fits = match needs {
@@ -62,7 +72,7 @@ fn view(model: &Model, intact: Option<bool>, available: u64) -> ModelView {
             if left < TIGHT { "tight" } else { "well" }
         }
     };
-    ModelView {
+    Ok(ModelView {
         name: model.entry.name.clone(),
         file: model.entry.file.clone(),
         sha256: model.entry.sha256.clone(),
@@ -78,7 +88,7 @@ fn view(model: &Model, intact: Option<bool>, available: u64) -> ModelView {
         available_bytes: available,
         fits,
         settings,
-    }
+    })
 }
 
 fn named(name: &str) -> Answer<Model> {
@@ -93,7 +103,7 @@ impl Window {
     /// When a list cannot be understood.
     pub fn models(&self) -> Answer<Vec<ModelView>> {
         let available = doctor::memory().available;
-        Ok(models::all()?.iter().map(|model| view(model, self.intact(model), available)).collect())
+        Ok(models::all()?.iter().map(|model| view(model, self.intact(model), available)).collect::<Result<_, _>>()?)
     }
 
     /// Whether a model's file is what the list means, as far as that is known: a small one is looked at now, so that the
@@ -145,7 +155,7 @@ impl Window {
         let _job = self.begin(on);
         on(stage(Stage::Hashing));
         let model = named(name)?;
-        Ok(view(&model, Some(self.look_at(&model)), doctor::memory().available))
+        Ok(view(&model, Some(self.look_at(&model)), doctor::memory().available)?)
     }
 
     /// Takes a model file into the home folder's list.
@@ -158,7 +168,7 @@ impl Window {
         on(stage(Stage::Copying));
         let entry = models::add(path, None, false)?;
         let model = named(&entry.name)?;
-        Ok(view(&model, Some(self.look_at(&model)), doctor::memory().available))
+        Ok(view(&model, Some(self.look_at(&model)), doctor::memory().available)?)
     }
 
     /// Removes a model that was added, and its file.
@@ -177,7 +187,7 @@ impl Window {
     /// When there is no such model, or the list cannot be written.
     pub fn set_model(&self, name: &str, default: bool, wanted: &ModelSettings) -> Answer<ModelView> {
         self.may_manage_site()?;
-        let mut all = settings();
+        let mut all = settings()?;
         all.insert(name.to_owned(), wanted.clone());
         let path = settings_file();
         let written = path.parent().map_or(Ok(()), std::fs::create_dir_all);
@@ -187,6 +197,23 @@ impl Window {
         // The next request opens it anew.
         self.model.close();
         let model = named(name)?;
-        Ok(view(&model, self.intact(&model), doctor::memory().available))
+        Ok(view(&model, self.intact(&model), doctor::memory().available)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_cannot_be_read_are_an_error_and_not_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        assert!(settings_of(&path).unwrap().is_empty(), "there are none");
+        std::fs::write(&path, r#"{"m": {"context": 8192"#).unwrap();
+        let error = settings_of(&path).unwrap_err().to_string();
+        assert!(error.contains("settings.json") && error.contains("line 1"), "{error}");
+        std::fs::write(&path, r#"{"m": {"context": 8192}}"#).unwrap();
+        assert_eq!(settings_of(&path).unwrap()["m"].context, Some(8192));
     }
 }

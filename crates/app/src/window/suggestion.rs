@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bogam_clinical::case::{CodeSystem, Diagnosis};
-use bogam_clinical::input::{CaseInput, DrugInput, DrugObject};
-use bogam_clinical::record::{Advice, SuggestionRecord, Tier};
+use bogam_clinical::input::{CaseInput, DrugInput};
+use bogam_clinical::record::{Advice, Finding, SuggestionRecord, Tier};
 use bogam_clinical::text::{Bilingual, Lang};
 use bogam_engine::Sink;
 use bogam_knowledge::{DrugIx, KnowledgeBase};
@@ -14,17 +14,17 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::cases::{model_name, names};
-use super::given::{added, checked, given, ingredients, name_of, replacement};
+use super::given::{Regimen, added, checked, given, ingredients, recognised, standing};
 use super::types::{
     AddedDrug, AdviceView, Decided, Decision, DecisionKind, FindingOverride, Progress, Review, Reviewed, SignatureView,
     Stage, Stamp, SuggestOptions, SuggestionView, Verdict,
 };
-use super::{Answer, ModelHolder, Window, fault, stage};
+use super::{Answer, ApiError, ModelHolder, Window, fault, stage};
 use crate::assets;
 use crate::error::AppError;
 use crate::home::settings;
 use crate::learn::read_prior;
-use crate::vault::{Session, store};
+use crate::vault::{Session, drug_name, kept, replacement, store};
 
 /// As the vault says it of the list: here withheld drugs that the patient takes and added ones count as well.
 const UNDECIDED: &str = "every drug of the list is decided before it is signed";
@@ -94,33 +94,31 @@ impl Sink for Told<'_> {
     }
 }
 
-/// Ids and codes of the critical findings of a withheld drug.
-fn critical_of(record: &SuggestionRecord, ingredient: &str) -> Vec<(String, String)> {
+/// Critical findings of a withheld drug.
+fn critical_of<'r>(record: &'r SuggestionRecord, ingredient: &str) -> Vec<&'r Finding> {
     let withheld = record.withheld.iter().filter(|d| d.ingredient == ingredient);
     let own: BTreeSet<&String> = withheld.flat_map(|d| &d.findings).collect();
-    let critical = record.findings.iter().filter(|f| f.tier == Tier::Critical && own.contains(&f.id));
-    critical.map(|f| (f.id.clone(), f.code.clone())).collect()
+    record.findings.iter().filter(|f| f.tier == Tier::Critical && own.contains(&f.id)).collect()
 }
 
-/// The code of a critical finding that no override names with a reason.
-fn not_overridden<'f, 'k>(
-    critical: &'f [(String, String)],
-    overrides: &[FindingOverride],
-    known: impl Iterator<Item = (&'k str, &'k str)> + Clone,
-) -> Option<&'f str> {
-    let now = |(id, code): &(String, String)| {
-        overrides.iter().any(|o| o.finding == *id && o.code == *code && !o.reason.trim().is_empty())
-    };
-    let before = |(id, code): &(String, String)| known.clone().any(|known| known == (id.as_str(), code.as_str()));
-    critical.iter().find(|finding| !now(finding) && !before(finding)).map(|(_, code)| code.as_str())
+/// The first critical finding that no override names with a reason: neither of those that come now nor of the earlier ones.
+fn not_overridden<'f>(
+    mut findings: impl Iterator<Item = &'f Finding>,
+    now: &[FindingOverride],
+    before: &[store::Override],
+) -> Option<&'f Finding> {
+    findings.find(|finding| {
+        let names =
+            |id: &str, code: &str, reason: &str| id == finding.id && code == finding.code && !reason.trim().is_empty();
+        let now = now.iter().any(|o| names(&o.finding, &o.code, &o.reason));
+        let before = before.iter().any(|o| names(&o.finding, &o.code, &o.reason));
+        finding.tier == Tier::Critical && !now && !before
+    })
 }
 
-/// What a drug is changed to, with the name that every reader of the vault understands.
-fn kept(to: &DrugInput, ingredient: &str) -> String {
-    match to {
-        DrugInput::Name(_) => ingredient.to_owned(),
-        DrugInput::Full(full) => json!(DrugObject { name: ingredient.to_owned(), ..full.clone() }).to_string(),
-    }
+/// A critical finding on a drug stands in the way.
+fn needs_override(finding: &Finding, ingredient: &str) -> ApiError {
+    fault("drug.needs_override", &[("code", json!(finding.code)), ("ingredient", json!(ingredient))])
 }
 
 /// Every ingredient that a record mentions.
@@ -196,47 +194,26 @@ impl Window {
         })?)
     }
 
-    /// Decides on drugs, all in one transaction. What a drug is changed to is checked like one that is added, and a
-    /// withheld drug is accepted only over its critical findings.
+    /// Decides on drugs; decisions and overrides are kept all or none. What will be given then is checked as a whole: a drug
+    /// is accepted, or another given in its place, only over its critical findings, those too that it has since another drug
+    /// was added or changed.
     ///
     /// # Errors
-    /// `drug.unknown` with the name, `drug.needs_override` with the code of a critical finding that no override names, and
-    /// as [`Session::decide_all`].
+    /// `drug.unknown` with the name, `drug.needs_override` with the ingredient and the code of a critical finding that
+    /// no override names, and as [`Session::decide_all`].
     pub fn decide(&self, id: i64, decisions: &[Decision], overrides: &[FindingOverride]) -> Answer<SuggestionView> {
         let knowledge = self.knowledge()?;
-        let stored = self.desk.with(|session| {
-            let id = SuggestionId(id);
-            let record = session.suggestion(id)?.record;
-            let known: Vec<(String, String)> =
-                session.overrides(id)?.into_iter().map(|(o, ..)| (o.finding, o.code)).collect();
-            let mut stored = Vec::new();
-            for decision in decisions {
-                let (critical, to) = match decision.decision {
-                    DecisionKind::Rejected => (Vec::new(), None),
-                    DecisionKind::Accepted => (critical_of(&record, &decision.ingredient), None),
-                    DecisionKind::Changed => {
-                        let Some(to) = &decision.changed_to else {
-                            return Ok(Err(fault("case.invalid", &[("field", json!("changed_to"))])));
-                        };
-                        let Some(found) = checked(session, id, (to, Some(&decision.ingredient)), &knowledge)? else {
-                            return Ok(Err(fault("drug.unknown", &[("name", json!(name_of(to)))])));
-                        };
-                        let critical = found.findings.into_iter().filter(|f| f.tier == Tier::Critical);
-                        (critical.map(|f| (f.id, f.code)).collect(), Some(kept(to, &found.ingredient)))
-                    }
-                };
-                let known = known.iter().map(|(finding, code)| (finding.as_str(), code.as_str()));
-                if let Some(code) = not_overridden(&critical, overrides, known) {
-                    return Ok(Err(fault("drug.needs_override", &[("code", json!(code))])));
-                }
-                stored.push(decision.stored(to));
-            }
-            Ok(Ok(stored))
-        })??;
-        self.changed(id, |session, id, now| {
-            overrides.iter().try_for_each(|o| session.save_override(id, &o.stored(), now))?;
-            session.decide_all(id, &stored, now)
-        })
+        let id = SuggestionId(id);
+        // The session is held from the look to the saving, and nobody else has the vault: nothing comes between.
+        self.desk.with_alone(|session| {
+            let stored = match may_decide(session, id, (decisions, overrides), &knowledge)? {
+                Ok(stored) => stored,
+                Err(fault) => return Ok(Err(fault)),
+            };
+            let overrides: Vec<store::Override> = overrides.iter().map(FindingOverride::stored).collect();
+            session.decide_all(id, (&stored, &overrides), self.now())?;
+            view(session, id, &knowledge).map(Ok)
+        })?
     }
 
     /// Takes a decision back, as long as it is not signed.
@@ -259,7 +236,7 @@ impl Window {
     /// # Errors
     /// As [`Session::add_drug`].
     pub fn remove_added(&self, id: i64, ingredient: &str) -> Answer<SuggestionView> {
-        self.changed(id, |session, id, now| session.add_drug(id, (ingredient, None), now))
+        self.changed(id, |session, id, now| session.add_drug(id, (ingredient, None, &[]), now))
     }
 
     /// What the checks say of one more drug beside those that will be given, without the one whose place it takes; nothing
@@ -270,7 +247,7 @@ impl Window {
     pub fn check_drug(&self, id: i64, drug: &DrugInput, instead_of: Option<&str>) -> Answer<AddedDrug> {
         let knowledge = self.knowledge()?;
         let found = self.desk.with(|session| checked(session, SuggestionId(id), (drug, instead_of), &knowledge))?;
-        found.ok_or_else(|| fault("drug.unknown", &[("name", json!(name_of(drug)))]))
+        found.ok_or_else(|| fault("drug.unknown", &[("name", json!(drug_name(drug)))]))
     }
 
     /// Adds a drug of the clinician's own. Each critical finding needs an override with a reason.
@@ -278,16 +255,19 @@ impl Window {
     /// # Errors
     /// `drug.unknown`, `drug.needs_override` with the code of the finding, and as [`Session::add_drug`].
     pub fn add_drug(&self, id: i64, drug: &DrugInput, overrides: &[FindingOverride]) -> Answer<SuggestionView> {
-        let added = self.check_drug(id, drug, None)?;
-        let critical = added.findings.iter().filter(|f| f.tier == Tier::Critical);
-        let critical: Vec<(String, String)> = critical.map(|f| (f.id.clone(), f.code.clone())).collect();
-        if let Some(code) = not_overridden(&critical, overrides, std::iter::empty()) {
-            return Err(fault("drug.needs_override", &[("code", json!(code))]));
-        }
-        self.changed(id, |session, id, now| {
-            overrides.iter().try_for_each(|o| session.save_override(id, &o.stored(), now))?;
-            session.add_drug(id, (&added.ingredient, Some(&json!(added))), now)
-        })
+        let knowledge = self.knowledge()?;
+        let id = SuggestionId(id);
+        self.desk.with_alone(|session| {
+            let Some(added) = checked(session, id, (drug, None), &knowledge)? else {
+                return Ok(Err(fault("drug.unknown", &[("name", json!(drug_name(drug)))])));
+            };
+            if let Some(finding) = not_overridden(added.findings.iter(), overrides, &[]) {
+                return Ok(Err(needs_override(finding, &added.ingredient)));
+            }
+            let overrides: Vec<store::Override> = overrides.iter().map(FindingOverride::stored).collect();
+            session.add_drug(id, (&added.ingredient, Some(&json!(added)), &overrides), self.now())?;
+            view(session, id, &knowledge).map(Ok)
+        })?
     }
 
     /// Overrides a finding.
@@ -339,6 +319,59 @@ impl Window {
     }
 }
 
+/// The decisions as they are kept, when each of them may be made.
+fn may_decide(
+    session: &Session,
+    id: SuggestionId,
+    (decisions, overrides): (&[Decision], &[FindingOverride]),
+    knowledge: &KnowledgeBase,
+) -> Result<Answer<Vec<store::Decision>>, AppError> {
+    let suggestion = session.suggestion(id)?;
+    let record = suggestion.record;
+    let before: Vec<store::Override> = session.overrides(id)?.into_iter().map(|(o, ..)| o).collect();
+    let mut standing = standing(&session.decisions(id, None)?);
+    let mut stored = Vec::new();
+    // Each drug that somebody wants given now: as it is called in the suggestion, and the ingredient.
+    let mut wanted = Vec::new();
+    for decision in decisions {
+        let ingredient = &decision.ingredient;
+        let (to, given) = match (decision.decision, &decision.changed_to) {
+            (DecisionKind::Rejected, _) => (None, None),
+            (DecisionKind::Accepted, _) => (None, Some(ingredient.clone())),
+            (DecisionKind::Changed, None) => {
+                return Ok(Err(fault("case.invalid", &[("field", json!("changed_to"))])));
+            }
+            (DecisionKind::Changed, Some(to)) => {
+                let Some(found) = recognised(to, knowledge) else {
+                    return Ok(Err(fault("drug.unknown", &[("name", json!(drug_name(to)))])));
+                };
+                (Some(to), Some(knowledge.ingredient(found).id().to_owned()))
+            }
+        };
+        let as_kept = to.zip(given.as_ref()).map(|(to, ingredient)| kept(to, ingredient));
+        standing.insert(ingredient.clone(), (decision.decision.into(), as_kept.as_deref().map(replacement)));
+        stored.push(decision.stored(as_kept));
+        wanted.extend(given.map(|given| (decision, given)));
+    }
+    if wanted.is_empty() {
+        return Ok(Ok(stored));
+    }
+    let given = given(&record, &standing, &added(session, id)?, None);
+    let case = session.case(suggestion.case.0, Some(suggestion.case.1))?.case;
+    let regimen = Regimen::check(case, &given, &record, knowledge)?;
+    let shown: BTreeSet<&str> = record.findings.iter().map(|f| f.id.as_str()).collect();
+    for (decision, ingredient) in &wanted {
+        // What the list itself says stands beside the drug that it is filed under, and is decided there.
+        let accepted = decision.decision == DecisionKind::Accepted;
+        let new = regimen.findings_on(ingredient).filter(|f| !accepted || !shown.contains(f.id.as_str()));
+        let own = if accepted { critical_of(&record, ingredient) } else { Vec::new() };
+        if let Some(finding) = not_overridden(own.into_iter().chain(new), overrides, &before) {
+            return Ok(Err(needs_override(finding, ingredient)));
+        }
+    }
+    Ok(Ok(stored))
+}
+
 impl SuggestionView {
     /// Drugs that wait for a decision: those of the list, withheld ones that the patient takes, and what was added.
     pub(super) fn undecided(&self) -> Vec<&str> {
@@ -383,7 +416,7 @@ fn view(session: &Session, id: SuggestionId, knowledge: &KnowledgeBase) -> Resul
     let changed_at = session.regimen_changed_at(id)?;
     let after_signing = decisions.iter().map(|d| d.at).chain(changed_at).any(|at| last.is_none_or(|last| at > last));
     let mut own_names: BTreeMap<String, Bilingual> = BTreeMap::new();
-    let given = given(&record, &decisions, &added, None);
+    let given = given(&record, &standing(&decisions), &added, None);
     let given = ingredients(&given, knowledge);
     let named = given.iter().map(|drug| knowledge.ingredient(*drug).id());
     for ingredient in mentioned(&record).into_iter().chain(added.iter().map(|d| d.ingredient.as_str())).chain(named) {

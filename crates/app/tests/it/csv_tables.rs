@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use bogam_app::csv_out::{decode, encode};
-use bogam_app::vault::store::{CaseStatus, Decision, DecisionKind, Review, Verdict};
+use bogam_app::vault::store::{CaseStatus, Decision, DecisionKind, Override, Review, Verdict};
 use bogam_app::vault::{COLUMNS, ExportRequest, MARK, SearchRequest, Session};
 use bogam_app::{AppError, Collected};
 use serde_json::Value;
@@ -78,6 +78,47 @@ fn a_table_has_a_row_for_each_listed_drug_and_says_what_it_is() {
             .iter()
             .any(|row| row["findings_ko"].chars().any(|c| ('가'..='힣').contains(&c)) && !row["tier"].is_empty())
     );
+}
+
+#[test]
+fn what_a_drug_is_changed_to_is_told_in_words_and_learned_by_name() {
+    let place = Place::new();
+    let session = filled(&place);
+    let id = session.suggestions_of(session.find_case("c1").unwrap()).unwrap()[0];
+    let drugs: Vec<String> = session.suggestion(id).unwrap().record.drugs.into_iter().map(|d| d.ingredient).collect();
+    let to = r#"{"name":"torasemide","dose":{"value":10.0,"unit":"mg"},"route":"via Onion","per_day":2.0}"#;
+    for drug in &drugs {
+        let changed = drug == &drugs[0];
+        let decision = Decision {
+            ingredient: drug.clone(),
+            decision: if changed { DecisionKind::Changed } else { DecisionKind::Accepted },
+            changed_to: changed.then(|| to.to_owned()),
+            reason: None,
+            note: None,
+        };
+        let of = |finding: &str| Override {
+            finding: finding.to_owned(),
+            code: "interaction.pair".to_owned(),
+            reason: "monitored".to_owned(),
+            note: None,
+        };
+        let overrides = if changed { vec![of("torasemide+warfarin/0f0f"), of("senna/0a0a")] } else { Vec::new() };
+        session.decide_all(id, (&[decision], &overrides), at(20)).unwrap();
+    }
+    session.sign(id, at(21)).unwrap();
+    let row = |deidentified| {
+        let (_, table) = export(&session, &place, |r| r.deidentified = deidentified);
+        table.into_iter().find(|row| row["drug"] == drugs[0] && row["decision"] == "changed").unwrap()
+    };
+    assert_eq!(row(false)["changed_to"], "torasemide 10 mg via Onion, 2 a day");
+    assert_eq!(row(false)["override_reasons"], "interaction.pair: monitored", "of this drug, and not of another");
+    assert_eq!(row(true)["changed_to"], "Torsemide 10 mg, 2 a day", "the name of the packs, and nothing typed");
+    let (reviews, cases) = (place.path("reviews.jsonl"), place.path("answered.jsonl"));
+    session.export_decisions(&reviews, &cases, &mut Collected::default()).unwrap();
+    let text = std::fs::read_to_string(&reviews).unwrap();
+    let changed = text.lines().find(|line| line.contains("changed\"")).unwrap();
+    let record: Value = serde_json::from_str(changed).unwrap();
+    assert_eq!(record["changed_to"], "torasemide");
 }
 
 #[test]

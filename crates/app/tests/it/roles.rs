@@ -79,8 +79,8 @@ const DEEDS: &[(&str, UseCase, Deed)] = &[
         s.add_files(&request, at(9), &mut Collected::default()).map(drop_it)
     }),
     ("decide", UseCase::Decide, |s, w| s.decide(w.id, &decision(w), at(9))),
-    ("decide_all", UseCase::Decide, |s, w| s.decide_all(w.id, &[decision(w)], at(9))),
-    ("add_drug", UseCase::Decide, |s, w| s.add_drug(w.id, ("bisoprolol", Some(&json!({}))), at(9))),
+    ("decide_all", UseCase::Decide, |s, w| s.decide_all(w.id, (&[decision(w)], &[]), at(9))),
+    ("add_drug", UseCase::Decide, |s, w| s.add_drug(w.id, ("bisoprolol", Some(&json!({})), &[]), at(9))),
     ("added_drugs", UseCase::Read, |s, w| s.added_drugs(w.id).map(drop_it)),
     ("save_advice", UseCase::Decide, |s, w| s.save_advice(w.id, "ko", "text", at(9))),
     ("advice", UseCase::Read, |s, w| s.advice(w.id, "ko").map(drop_it)),

@@ -124,8 +124,68 @@ fn one_more_drug_is_checked_beside_what_will_be_given_and_not_beside_what_will_n
     window.decide(id, &[decision("ibuprofen", DecisionKind::Rejected)], &[]).unwrap();
     assert!(!about(&window, "ibuprofen"), "it is stopped");
     let found = window.check_drug(id, &named("Warfarin"), None).unwrap();
-    assert!(found.findings.iter().all(|f| f.id.starts_with("warfarin/")), "numbers of their own: {:?}", found.findings);
+    let record = window.read_suggestion(id).unwrap().record;
+    for finding in &found.findings {
+        let of_record = record.findings.iter().find(|f| f.id == finding.id);
+        assert!(of_record.is_none_or(|f| f.message == finding.message), "numbers of their own: {finding:?}");
+    }
     assert_eq!(window.check_drug(id, &named("Wondermycin"), None).unwrap_err().code, "drug.unknown");
+}
+
+/// Reasons for the critical findings of a drug as the checks have them now.
+fn now_overridden(found: &bogam_app::window::types::AddedDrug) -> Vec<FindingOverride> {
+    let critical = found.findings.iter().filter(|f| f.tier == bogam_clinical::record::Tier::Critical);
+    critical
+        .map(|f| FindingOverride {
+            finding: f.id.clone(),
+            code: f.code.clone(),
+            reason: "benefit_outweighs".to_owned(),
+            note: None,
+        })
+        .collect()
+}
+
+#[test]
+fn a_drug_is_accepted_beside_one_that_was_added_since_only_with_a_reason() {
+    let (place, id) = place();
+    let window = window(&place);
+    // The list knows nothing of the drug that is added.
+    let view = window.read_suggestion(id).unwrap();
+    window.decide(id, &[decision("ibuprofen", DecisionKind::Rejected)], &[]).unwrap();
+    let ketorolac = window.check_drug(id, &named("Ketorolac"), None).unwrap();
+    window.add_drug(id, &named("Ketorolac"), &now_overridden(&ketorolac)).unwrap();
+    // What the list said of ibuprofen has its reasons; that it stands beside another such drug now has none yet.
+    let accept = [decision("ibuprofen", DecisionKind::Accepted)];
+    let refused = window.decide(id, &accept, &overrides(&view, "ibuprofen")).unwrap_err();
+    assert_eq!(refused.code, "drug.needs_override");
+    assert_eq!(refused.params["ingredient"], json!("ibuprofen"));
+    assert_eq!(window.read_suggestion(id).unwrap().decisions.len(), 1, "nothing was kept of it");
+    assert!(window.read_suggestion(id).unwrap().overrides.iter().all(|o| !o.finding.contains("ibuprofen")));
+    let found = window.check_drug(id, &named("ibuprofen"), Some("ibuprofen")).unwrap();
+    let both = found.findings.iter().find(|f| f.drugs.contains(&"ketorolac".to_owned())).unwrap();
+    assert_eq!(refused.params["code"], json!(both.code));
+    let reasons = [overrides(&view, "ibuprofen"), now_overridden(&found)].concat();
+    window.decide(id, &accept, &reasons).unwrap();
+    // The reason stays: decided anew, it is not asked for again, and neither is it from the other side.
+    window.undo_decision(id, "ibuprofen").unwrap();
+    window.decide(id, &accept, &[]).unwrap();
+    window.decide(id, &[decision("ketorolac", DecisionKind::Accepted)], &[]).unwrap();
+}
+
+#[test]
+fn drugs_accepted_together_are_checked_beside_each_other() {
+    let (place, id) = place();
+    let window = window(&place);
+    let change = |of: &str, to: &str| Decision { changed_to: Some(named(to)), ..decision(of, DecisionKind::Changed) };
+    let view = window.read_suggestion(id).unwrap();
+    let others: Vec<&str> =
+        view.record.drugs.iter().map(|d| d.ingredient.as_str()).filter(|d| *d != "furosemide").collect();
+    window.decide(id, &[decision("ibuprofen", DecisionKind::Rejected)], &[]).unwrap();
+    let alone = change(others[0], "simvastatin");
+    window.decide(id, std::slice::from_ref(&alone), &[]).unwrap();
+    window.undo_decision(id, others[0]).unwrap();
+    let both = [alone, change(others[1], "clarithromycin")];
+    assert_eq!(window.decide(id, &both, &[]).unwrap_err().code, "drug.needs_override");
 }
 
 #[test]

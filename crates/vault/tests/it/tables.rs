@@ -243,12 +243,21 @@ fn a_decision_that_was_taken_back_is_open_again() {
     vault.decide(id, &decision(DecisionKind::Withdrawn), at(11)).unwrap();
     assert!(vault.decisions(id, None).unwrap().is_empty());
     assert!(vault.sign(id, at(12)).is_err());
-    vault.decide_all(id, &[decision(DecisionKind::Rejected)], at(13)).unwrap();
+    vault.decide_all(id, (&[decision(DecisionKind::Rejected)], &[]), at(13)).unwrap();
     vault.sign(id, at(14)).unwrap();
     assert_eq!(vault.decisions(id, Some(1)).unwrap()[0].decision.decision, DecisionKind::Rejected);
     // One drug that was not suggested keeps all of them out.
     let strange = Decision { ingredient: "nothing".to_owned(), ..decision(DecisionKind::Accepted) };
-    assert!(vault.decide_all(id, &[decision(DecisionKind::Accepted), strange], at(15)).is_err());
+    let both = [decision(DecisionKind::Accepted), strange];
+    let why = Override {
+        finding: "F1".to_owned(),
+        code: "renal.avoid".to_owned(),
+        reason: "benefit_outweighs".to_owned(),
+        note: None,
+    };
+    let before = vault.overrides(id).unwrap().len();
+    assert!(vault.decide_all(id, (&both, std::slice::from_ref(&why)), at(15)).is_err());
+    assert_eq!(vault.overrides(id).unwrap().len(), before, "an override goes with its decision, or not at all");
     assert_eq!(vault.decisions(id, None).unwrap()[0].decision.decision, DecisionKind::Rejected);
 }
 
@@ -260,14 +269,14 @@ fn what_is_added_beside_a_signed_suggestion_opens_it_and_advice_is_confirmed_as_
     let key = vault.find_case("c1").unwrap();
     vault.sign(id, at(11)).unwrap();
     assert_eq!(vault.hit(key).unwrap().status, CaseStatus::Signed);
-    vault.add_drug(id, ("bisoprolol", Some(&serde_json::json!({"name": "Bisoprolol"}))), at(12)).unwrap();
+    vault.add_drug(id, ("bisoprolol", Some(&serde_json::json!({"name": "Bisoprolol"})), &[]), at(12)).unwrap();
     assert_eq!(vault.hit(key).unwrap().status, CaseStatus::Decided, "the addition is not signed");
     assert_eq!(vault.added_drugs(id).unwrap().len(), 1);
     assert_eq!(vault.sign(id, at(13)).unwrap().version, 2);
     let added =
         Decision { ingredient: "bisoprolol".to_owned(), ..decision("bisoprolol", DecisionKind::Accepted, None) };
     vault.decide(id, &added, at(14)).unwrap();
-    vault.add_drug(id, ("bisoprolol", None), at(14)).unwrap();
+    vault.add_drug(id, ("bisoprolol", None, &[]), at(14)).unwrap();
     assert!(vault.decide(id, &added, at(14)).is_err(), "it was taken out again");
     assert!(vault.added_drugs(id).unwrap().is_empty());
 

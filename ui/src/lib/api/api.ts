@@ -110,9 +110,9 @@ export interface Api {
   /** `read_suggestion({id})`. */
   read_suggestion(a: { id: number }): Promise<C.SuggestionView>;
   /**
-   * `decide({id, decisions, overrides})`: all in one transaction. After a signature this begins a new version. What a drug
-   * is changed to is checked like one that is added: `drug.unknown` with `name`, `drug.needs_override` with `code` for
-   * each critical finding that no override names.
+   * `decide({id, decisions, overrides})`: all in one transaction. After a signature this begins a new version. What will
+   * be given then is checked as a whole: `drug.unknown` with `name` for another drug that the packs do not have,
+   * `drug.needs_override` with `ingredient` and `code` for the first critical finding that no override names.
    */
   decide(a: { id: number; decisions: C.Decision[]; overrides: C.FindingOverride[] }): Promise<C.SuggestionView>;
   /** `undo_decision({id, ingredient})`: back to undecided, as long as it is not signed. */

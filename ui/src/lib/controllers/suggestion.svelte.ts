@@ -8,10 +8,11 @@ import {
   type SuggestOptions,
   type SuggestionView,
 } from '../api';
-import type { Lang } from '../bindings/clinical';
+import type { Finding, Lang } from '../bindings/clinical';
 import type { MarkKind } from '../widgets/Mark.svelte';
 import { Loaded } from './load.svelte';
 import {
+  bySeverity,
   counts,
   isPlain,
   marksOf,
@@ -35,7 +36,12 @@ export interface Running {
 
 /** What is asked for in place before a decision is stored. */
 export type AskKind = 'change' | 'reject' | 'override';
-export type Asking = { kind: AskKind; ingredient: string } | null;
+export type Asking = {
+  kind: AskKind;
+  ingredient: string;
+  /** What the checks say of it beside the drugs that were added or changed since the list was made. */
+  found?: Finding[];
+} | null;
 
 /** The suggestion of a case: read, made, decided drug by drug, signed. */
 export class Suggestion {
@@ -166,7 +172,25 @@ export class Suggestion {
   async accept(row: Row | null = this.current): Promise<void> {
     if (row === null || !this.open(row)) return;
     if (needsReason(row)) this.ask('override', row);
-    else await this.decide([decision(row.ingredient, 'accepted')], true);
+    else {
+      await this.decide([decision(row.ingredient, 'accepted')], true);
+      await this.faceWhatIsNew(row);
+    }
+  }
+
+  /** Refused for a critical finding that the list does not have: it is shown, and a reason is asked for. */
+  private async faceWhatIsNew(row: Row): Promise<void> {
+    const id = this.view?.id;
+    if (id === undefined || this.error?.code !== 'drug.needs_override') return;
+    const drug = row.kind === 'added' ? row.drug.drug : row.ingredient;
+    try {
+      const checked = await api().check_drug({ id, drug, instead_of: row.ingredient });
+      const known = new Set(row.findings.map((finding) => finding.id));
+      const found = checked.findings.filter((finding) => !known.has(finding.id)).sort(bySeverity);
+      this.asking = { kind: 'override', ingredient: row.ingredient, found };
+    } catch (thrown) {
+      this.error = ApiError.of(thrown);
+    }
   }
 
   async acceptPlain(): Promise<number> {
@@ -201,7 +225,9 @@ export class Suggestion {
       reason: reasoned.reason,
       note: reasoned.note.trim() || null,
     };
-    await this.decide([accepted], true, overridesOf(row.findings, reasoned));
+    const found = this.asking?.found ?? [];
+    await this.decide([accepted], true, overridesOf([...row.findings, ...found], reasoned));
+    await this.faceWhatIsNew(row);
   }
 
   async undo(ingredient: string): Promise<void> {

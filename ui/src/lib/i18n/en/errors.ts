@@ -4,6 +4,11 @@ import type { errors as ko } from '../ko/errors';
 const say = (what: string, todo: string, detail = ''): Words => ({ what, todo, detail });
 const path = (p: ErrorParams) => (p['path'] === undefined ? '' : ` (${p['path']})`);
 const told = (p: ErrorParams, name: string) => String(p[name] ?? '');
+const both = (p: ErrorParams, ...names: string[]) =>
+  names
+    .map((name) => told(p, name))
+    .filter((part) => part !== '')
+    .join(', ');
 
 const ROLES: Record<string, string> = {
   clinician: 'clinician',
@@ -42,7 +47,7 @@ export const errors: Record<keyof typeof ko, (p: ErrorParams) => Words> = {
       'Search for its ingredient; if that is not there, check it outside Bogam.',
     ),
   'drug.needs_override': (p) =>
-    say('There is a critical finding on this drug.', 'Choose a reason and save again.', told(p, 'code')),
+    say('There is a critical finding on this drug.', 'Choose a reason and save again.', both(p, 'ingredient', 'code')),
   'review.row': (p) => say('This row cannot be taken.', 'Mend it and import the file again.', told(p, 'text')),
   'clinic.invalid': (p) =>
     say(

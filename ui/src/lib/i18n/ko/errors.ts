@@ -3,6 +3,11 @@ import type { ErrorParams, Words } from '../errors';
 const say = (what: string, todo: string, detail = ''): Words => ({ what, todo, detail });
 const path = (p: ErrorParams) => (p['path'] === undefined ? '' : ` (${p['path']})`);
 const told = (p: ErrorParams, name: string) => String(p[name] ?? '');
+const both = (p: ErrorParams, ...names: string[]) =>
+  names
+    .map((name) => told(p, name))
+    .filter((part) => part !== '')
+    .join(', ');
 
 const ROLES: Record<string, string> = { clinician: '임상의', reviewer: '검토자', administrator: '관리자' };
 
@@ -52,7 +57,7 @@ export const errors = {
       '성분 이름으로 다시 찾고, 없으면 보감 밖에서 확인하십시오.',
     ),
   'drug.needs_override': (p: ErrorParams) =>
-    say('위험 확인이 나온 약입니다.', '이유를 골라 적은 뒤 다시 저장하십시오.', told(p, 'code')),
+    say('위험 확인이 나온 약입니다.', '이유를 골라 적은 뒤 다시 저장하십시오.', both(p, 'ingredient', 'code')),
   'review.row': (p: ErrorParams) =>
     say('받아들일 수 없는 줄입니다.', '이 줄을 고쳐 다시 가져오십시오.', told(p, 'text')),
   'clinic.invalid': (p: ErrorParams) =>
