@@ -22,7 +22,7 @@ const PROGRAM = process.env.BOGAM_DESKTOP ?? join(ROOT, 'target/release/bogam-de
 export const PICTURES = process.env.BOGAM_PICTURES ?? join(ROOT, 'target/desktop');
 const PATIENCE = 30_000;
 
-const freePort = () =>
+export const freePort = () =>
   new Promise((done, failed) => {
     const server = net.createServer();
     server.once('error', failed);

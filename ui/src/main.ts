@@ -1,4 +1,4 @@
-import 'pretendard/dist/web/variable/pretendardvariable-dynamic-subset.css';
+import 'pretendard/dist/web/variable/pretendardvariable.css';
 import './lib/tokens.css';
 import './lib/base.css';
 import './lib/widgets.css';

@@ -608,15 +608,34 @@ describe('the review', () => {
 });
 
 describe('the list', () => {
+  const measured = (part: string) => performance.getEntriesByName(`bogam:list:${part}`) as PerformanceMeasure[];
+
   it('is measured when it is shown, once', async () => {
-    performance.clearMeasures('bogam:list');
+    for (const part of ['read', 'first', 'whole']) performance.clearMeasures(`bogam:list:${part}`);
     const { user } = await opened();
-    await vi.waitFor(() => expect(performance.getEntriesByName('bogam:list')).toHaveLength(1));
-    const [entry] = performance.getEntriesByName('bogam:list') as PerformanceMeasure[];
-    expect(entry!.detail).toEqual({ rows: within(screen.getByRole('grid')).getAllByRole('row').length });
+    await vi.waitFor(() => expect(measured('whole')).toHaveLength(1));
+    const { length: rows } = within(screen.getByRole('grid')).getAllByRole('row');
+    expect(measured('read')).toHaveLength(1);
+    expect(measured('first')[0]!.detail.rows).toBeLessThanOrEqual(rows);
+    expect(measured('whole')[0]!.detail).toEqual({ rows });
+    expect(measured('whole')[0]!.duration).toBeGreaterThanOrEqual(measured('first')[0]!.duration);
+    const [before] = measured('first');
     await user.keyboard('a');
     await vi.waitFor(() => expect(selected()).toHaveTextContent('비소프롤롤'));
     await new Promise((done) => setTimeout(done, 50));
-    expect(performance.getEntriesByName('bogam:list')).toHaveLength(1);
+    expect(measured('first')).toEqual([before]);
+  });
+
+  it('is drawn a screen first, and whole soon after, with what stands below it', async () => {
+    await openWindow('start=open&cases=40&drugs=60');
+    router.go({ screen: 'suggestion', key: 1, id: null });
+    const grid = await screen.findByRole('grid');
+    const shown = () => within(grid).getAllByRole('row').length;
+    const first = shown();
+    expect(first).toBeLessThan(60);
+    expect(screen.queryByRole('form', { name: '약 추가' })).toBeNull();
+    await vi.waitFor(() => expect(shown()).toBeGreaterThanOrEqual(60));
+    expect(Number(grid.getAttribute('aria-rowcount'))).toBe(shown());
+    expect(await screen.findByRole('form', { name: '약 추가' })).toBeInTheDocument();
   });
 });

@@ -1,6 +1,8 @@
 /**
- * How long things take, in the browser's own timeline: `bogam:interactive` (mark) and `bogam:key` (measures), read by
- * whoever measures the window. They hold times, and nothing that was typed.
+ * How long things take, in the browser's own timeline: `bogam:interactive` (mark), `bogam:key`, and of a list
+ * `bogam:list:read` (asked for until it is in hand), `bogam:list:first` (in hand until what a screen holds is painted) and
+ * `bogam:list:whole` (in hand until its last row is), all three measures. Read by whoever measures the window. They hold
+ * times, and nothing that was typed.
  */
 
 /** Measures kept at most: the timeline of a window that is open for a week stays small. */
@@ -10,7 +12,7 @@ let marked = false;
 let measured = 0;
 
 /** Calls a function once what was changed is on the screen. */
-function painted(then: () => void): void {
+export function painted(then: () => void): void {
   requestAnimationFrame(() => {
     // A message is delivered after the frame that is being made was painted.
     const { port1, port2 } = new MessageChannel();
@@ -41,5 +43,31 @@ export function key(event: KeyboardEvent): void {
     }
     measured += 1;
     performance.measure('bogam:key', { start, end: performance.now() });
+  });
+}
+
+const LIST = 'bogam:list';
+
+/** A list is read from the program: how long that takes. */
+export async function reading<T>(read: () => Promise<T>): Promise<T> {
+  const start = performance.now();
+  const list = await read();
+  performance.clearMeasures(`${LIST}:read`);
+  performance.measure(`${LIST}:read`, { start, end: performance.now() });
+  return list;
+}
+
+/** A list is in hand, and is about to be drawn. */
+export function listing(): void {
+  performance.clearMarks(`${LIST}:begin`);
+  performance.mark(`${LIST}:begin`);
+}
+
+/** So many rows of it were made: from when it was in hand until they are painted. */
+export function listed(part: 'first' | 'whole', rows: number): void {
+  painted(() => {
+    const name = `${LIST}:${part}`;
+    performance.clearMeasures(name);
+    performance.measure(name, { start: `${LIST}:begin`, end: performance.now(), detail: { rows } });
   });
 }

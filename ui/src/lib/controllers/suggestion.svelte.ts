@@ -11,6 +11,7 @@ import {
 import type { Finding, Lang } from '../bindings/clinical';
 import type { MarkKind } from '../widgets/Mark.svelte';
 import { Loaded } from './load.svelte';
+import { reading } from './measure';
 import {
   bySeverity,
   counts,
@@ -80,7 +81,7 @@ export class Suggestion {
 
   async read(id: number): Promise<void> {
     this.reset();
-    await this.loaded.from(() => api().read_suggestion({ id }));
+    await this.loaded.from(() => reading(() => api().read_suggestion({ id })));
   }
 
   private reset(): void {
