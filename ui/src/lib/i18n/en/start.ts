@@ -10,7 +10,8 @@ export const start = {
   'start.use_2': 'A probability says how often such patients are given a drug. It does not say that the drug is right.',
   'start.use_3': 'What could not be checked is shown as “not evaluated”. That does not mean safe.',
   'start.use_4': 'Not for emergencies without a clinician. No doses are shown under 18.',
-  'start.use_5': 'All data stay in an encrypted vault on this computer. No network is used.',
+  'start.use_5':
+    'All data stay in an encrypted vault on this computer. Nothing is sent off it unless your site has set a model server.',
   'start.use_agree': 'I have read this; a clinician decides what is prescribed',
   'start.person': 'Person',
   'start.person_title': 'First person',
