@@ -10,6 +10,9 @@ import { acceptAll, CASE, choose, drugs, firstRun, pasteCase, sign, stop, sugges
 import { By, Home, Key } from './window.mjs';
 import { words } from './words.mjs';
 
+/** What a reviewer writes into the table. */
+const COMMENT = '출혈 위험이 더 큽니다';
+
 let home;
 let window;
 let t;
@@ -71,9 +74,10 @@ test('the lock covers everything, and what was there is there again', async () =
   await unlock(window, '틀린 암호 열 글자');
   await window.see(t('unlock.title'));
   await window.page.wait(async () => (await window.all('[role="alert"]')).length > 0, 20_000, 'nothing says that it was wrong');
-  const field = await window.find('input[type="password"]');
-  await field.clear();
-  await window.page.wait(async () => !(await window.all('button[disabled]')).length, 60_000).catch(() => undefined);
+  // What was wrong is gone from the field, and an empty one opens nothing.
+  assert.equal(await (await window.find('input[type="password"]')).getAttribute('value'), '');
+  assert.equal(await (await window.button(t('unlock.open'))).isEnabled(), false, 'an empty passphrase can be sent');
+  await window.page.wait(async () => (await window.all('[role="timer"]')).length === 0, 60_000, 'the wait after a wrong passphrase does not end');
   await unlock(window);
   await window.go('worklist');
   await window.see(CASE.patient.name);
@@ -102,15 +106,23 @@ test('a review goes into a table and comes back from it', async () => {
   home.choose(home.path('reviews.csv'));
   await window.press(t('review.export'));
   const table = await window.file(home.path('reviews.csv'));
-  const lines = table.trim().split('\r\n');
+  const lines = table.trimEnd().split('\r\n');
   assert.ok(lines.length > 2, `only ${lines.length} lines`);
   const columns = lines[0].replace('\ufeff', '').split(',');
-  const [comment] = ['review_comment'].map((name) => columns.indexOf(name));
-  assert.ok(comment > 0, `no column of comments in ${columns}`);
-  writeFileSync(home.path('filled.csv'), table);
+  assert.deepEqual(columns.slice(-2), ['review', 'review_comment']);
+  // Another drug than the one that was agreed to: its last two fields are empty, and are filled in as a reviewer would.
+  const filled = lines.map((line, i) => {
+    if (i !== lines.length - 1) return line;
+    assert.ok(line.endsWith(',,'), `the fields of the review are not empty: ${line.slice(-40)}`);
+    return `${line.slice(0, -1)}disagree,${COMMENT}`;
+  });
+  assert.ok(!(await window.shows(COMMENT)));
+  writeFileSync(home.path('filled.csv'), `${filled.join('\r\n')}\r\n`);
   home.choose(home.path('filled.csv'));
   await window.press(t('review.import'));
-  await window.see(t('review.imported', { accepted: 1, rejected: 0 }).slice(0, 4));
+  await window.see(t('review.imported', { accepted: 1, rejected: 0 }));
+  await window.see(COMMENT);
+  await window.see(t('review.disagreements', { count: 1 }));
 });
 
 test('tables of a hospital are brought in, every row with its outcome', async () => {

@@ -91,7 +91,7 @@ try {
   await window.find('section.card table', 180_000);
   await shot('import');
   await window.press(t('data.evaluation'));
-  await window.find('[role="tabpanel"] table, [role="tabpanel"] svg, .muted', 20_000);
+  await window.find('[role="tabpanel"][data-state="active"] table', 20_000);
   await shot('evaluation');
   await window.go('settings');
   for (const [tab, name] of [
