@@ -60,7 +60,7 @@ export class Page {
     return page;
   }
 
-  /** The page anew. `query` says how the made-up program begins: `ui/src/lib/api/fake/index.ts`. */
+  /** The page anew. `query` says how the made-up program begins: `ui/src/lib/api/fake/start.ts`. */
   async load(query, lang = 'ko') {
     await this.browser.get(`http://127.0.0.1:${this.server.address().port}/?start=open&lang=${lang}&${query}`);
     const window = new Window(this.browser, this.driver, await words(lang), lang, Date.now());

@@ -79,6 +79,13 @@ export class Trial {
     }
   }
 
+  /** What was chosen and entered, to be kept over a lock. */
+  get entered(): { hit: { ingredient: string; name: Bilingual }; form: DoseForm } | null {
+    return this.name === null
+      ? null
+      : { hit: { ingredient: this.ingredient, name: this.name }, form: { ...this.form } };
+  }
+
   clear(): void {
     this.soon.drop();
     this.turn += 1;

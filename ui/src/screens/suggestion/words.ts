@@ -32,8 +32,13 @@ export function reasonPlace(suggestion: number, kind: AskKind, ingredient: strin
   return `reason/${suggestion}/${kind}/${ingredient}`;
 }
 
-/** What was asked when words of a reason were left behind. */
+/** The place under which the reason, the drug and the dose that were chosen there are kept. */
+export function choicePlace(suggestion: number, kind: AskKind, ingredient: string): string {
+  return `choice/${suggestion}/${kind}/${ingredient}`;
+}
+
+/** What was asked when words or choices were left behind. */
 export function askedAt(place: string): { kind: AskKind; ingredient: string } | null {
-  const found = /^reason\/\d+\/(change|reject|override)\/(.+)$/.exec(place);
+  const found = /^(?:reason|choice)\/\d+\/(change|reject|override)\/(.+)$/.exec(place);
   return found === null ? null : { kind: found[1] as AskKind, ingredient: found[2] ?? '' };
 }
