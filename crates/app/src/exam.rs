@@ -309,7 +309,7 @@ fn score(
     continuations: Vec<String>,
     cancel: &Cancel,
 ) -> Result<Vec<f64>, EngineError> {
-    let request = ScoreRequest { prompt: prompt(asking), continuations };
+    let request = ScoreRequest::new(prompt(asking), continuations);
     let scores = engine.score(&request, &mut NoSink, cancel)?;
     if scores.log_probs.len() != request.continuations.len() || scores.log_probs.iter().any(|p| !p.is_finite()) {
         return Err(EngineError::Model { message: "it gave no log-probability for some option".to_owned() });

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use bogam_engine::{Cancel, EngineError, Sink};
+use bogam_knowledge::KnowledgeBase;
 use bogam_prior::{Header, Prior};
-use bogam_suggest::{LearnError, LearnOptions, LearnStage, Learner, ScoreStore, StoredScores};
+use bogam_suggest::{LearnError, LearnOptions, LearnStage, Learner, Prompts, ScoreStore, StoredScores};
 use serde::Deserialize;
 
 use crate::assets;
@@ -232,8 +233,11 @@ pub fn learn(
     let opened = open(&request.model, &request.engine)?;
     let mut learner = Learner::new(&knowledge, &prompts, opened.engine()).map_err(AppError::Model)?;
     let model = learner.model_key();
-    let store =
-        request.model_scores.as_deref().map(|path| store(path, model.as_deref(), prompts.hash(), sink)).transpose()?;
+    let store = request
+        .model_scores
+        .as_deref()
+        .map(|path| store(path, model.as_deref(), (&prompts, &knowledge), sink))
+        .transpose()?;
     sink.stage("Reading cases");
     let mut seen = HashSet::new();
     let (mut rejected, mut without_record, mut left_out) = (0_u64, 0, 0);
@@ -333,19 +337,22 @@ fn patients(path: &Path) -> Result<BTreeSet<String>, AppError> {
 struct ScoresOf {
     model: String,
     prompt: String,
+    /// A name is scored as far as it differs from the others.
+    knowledge: String,
 }
 
-/// Opens a file of model scores, or makes one: scores of another model or another prompt are refused.
+/// Opens a file of model scores, or makes one: scores of another model, prompt or knowledge are refused.
 pub(crate) fn store(
     path: &Path,
     model: Option<&str>,
-    prompt: &str,
+    (prompts, knowledge): (&Prompts, &KnowledgeBase),
     sink: &mut dyn JobSink,
 ) -> Result<ScoreStore, AppError> {
     let Some(model) = model else {
         return Err(AppError::unusable(path, "scores of a model need a model; give --model as well"));
     };
-    let of = ScoresOf { model: model.to_owned(), prompt: prompt.to_owned() };
+    let of =
+        ScoresOf { model: model.to_owned(), prompt: prompts.hash().to_owned(), knowledge: knowledge.hash().to_owned() };
     let mut known: Vec<StoredScores> = Vec::new();
     let is_new = !path.exists();
     if !is_new {
@@ -360,7 +367,10 @@ pub(crate) fn store(
             if std::mem::take(&mut first) {
                 let found: ScoresOf = serde_json::from_str(&text).map_err(unusable)?;
                 if found != of {
-                    return Err(AppError::unusable(path, "holds scores of another model or prompt; name another file"));
+                    return Err(AppError::unusable(
+                        path,
+                        "holds scores of another model, prompt or knowledge; name another file",
+                    ));
                 }
             } else {
                 known.push(serde_json::from_str(&text).map_err(unusable)?);

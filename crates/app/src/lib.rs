@@ -10,6 +10,7 @@ pub mod coverage;
 pub mod csv_out;
 pub mod diagnoses;
 pub mod doctor;
+mod empty_scores;
 pub mod error;
 pub mod evaluate;
 pub mod exam;

@@ -11,6 +11,7 @@ use bogam_prior::{PastPart, Prior};
 use bogam_suggest::{Options, SuggestError, Suggester, Weights};
 use sha2::{Digest as _, Sha256};
 
+use crate::empty_scores;
 use crate::error::AppError;
 use crate::home::settings;
 use crate::job::{JobSink, Summary};
@@ -97,8 +98,9 @@ pub fn suggest(request: &SuggestRequest, sink: &mut dyn JobSink, cancel: &Cancel
         .map_err(|SuggestError::Engine(error)| AppError::Model(error))?;
     let model = suggester.model_key();
     let scores = request.model_scores.as_deref();
-    let scores = scores.map(|path| store(path, model.as_deref(), prompts.hash(), sink)).transpose()?;
+    let scores = scores.map(|path| store(path, model.as_deref(), (&prompts, &knowledge), sink)).transpose()?;
     let suggester = suggester.with_prior(prior.as_ref()).with_store(scores.as_ref());
+    let (suggester, empty) = empty_scores::with_known(suggester);
     let mut out = Output::open(&request.out, &request.cases, true, sink)?;
     sink.stage("Suggesting");
     let mut summary = Summary::default();
@@ -130,6 +132,9 @@ pub fn suggest(request: &SuggestRequest, sink: &mut dyn JobSink, cancel: &Cancel
         sink.progress(summary.answered + summary.rejected, None);
     }
     out.finish()?;
+    if let Err(error) = empty.save(suggester.empty()) {
+        sink.warn(&format!("{error}; the next start takes as long as this one"));
+    }
     summary.blank = lines.blank();
     summary.restarts = opened.restarts();
     Ok(summary)

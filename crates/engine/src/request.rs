@@ -49,6 +49,10 @@ pub struct Prompt {
     pub messages: Vec<Message>,
     /// The answer so far.
     pub answer_prefix: String,
+    /// Bytes at the beginning of the last turn that are the same in every prompt of this kind: what stands up to there is
+    /// evaluated by itself, and taken over whole by the next prompt.
+    #[serde(default)]
+    pub fixed: usize,
 }
 
 impl Prompt {
@@ -61,7 +65,15 @@ impl Prompt {
                 Message { role: Role::User, content: user.into() },
             ],
             answer_prefix: answer_prefix.into(),
+            fixed: 0,
         }
+    }
+
+    /// The same, with the beginning of the last turn that does not change.
+    #[must_use]
+    pub fn with_fixed(mut self, bytes: usize) -> Self {
+        self.fixed = bytes;
+        self
     }
 }
 
@@ -73,6 +85,18 @@ pub struct ScoreRequest {
     /// The continuations. Each should end with what ends an item (a newline), so that no name wins as the beginning of
     /// a longer one.
     pub continuations: Vec<String>,
+    /// What the continuations are told apart from: each is scored up to the token that tells it from all of these, since
+    /// what follows does not depend on the prompt any more. Without any, each is scored to its end.
+    #[serde(default)]
+    pub among: Vec<String>,
+}
+
+impl ScoreRequest {
+    /// Texts, each to its end.
+    #[must_use]
+    pub const fn new(prompt: Prompt, continuations: Vec<String>) -> Self {
+        Self { prompt, continuations, among: Vec::new() }
+    }
 }
 
 /// Scores in the order of the continuations.

@@ -292,6 +292,7 @@ impl<'a> Learner<'a> {
                 prompts: (&prompt, &empty),
                 knowledge: self.knowledge,
                 cache: &cache,
+                local: true,
                 store: options.store.map(|store| (store, kept.hash.as_str())),
             };
             match model::score(&asked, &worth_it, (&mut *sink, cancel)) {

@@ -25,7 +25,7 @@ mod suggester;
 pub use advice::{Counselling, Point, Topic, advice, closing, counselling};
 pub use combine::Weights;
 pub use learn::{LearnError, LearnOptions, LearnStage, Learner};
-pub use model::{ScoreStore, StoredScores};
+pub use model::{EmptyScores, ScoreStore, StoredScores};
 pub use prompt::{PromptError, Prompts};
 pub use recheck::Unfit;
 pub use suggester::{Method, Options, SuggestError, Suggester, provenance};

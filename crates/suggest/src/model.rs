@@ -15,7 +15,7 @@ fn item(name: &str) -> String {
     format!(" {name}\n")
 }
 
-/// Scores of one drug, in nats.
+/// Scores of one drug, in nats. A name is scored up to the token that tells it from every other of the formulary.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct NameScore {
     /// `ln P(name | case)`.
@@ -43,11 +43,29 @@ impl Scored {
     }
 }
 
-/// Scores after an empty case, by name: they hold for one model and one prompt, and know of no patient.
+/// Scores after an empty case, by name: they hold for one model, one prompt and one knowledge base
+/// ([`crate::Suggester::empty_key`]), and know of no patient.
 #[derive(Debug, Default)]
-pub(crate) struct EmptyScores(Mutex<HashMap<String, f64>>);
+pub struct EmptyScores(Mutex<HashMap<String, f64>>);
 
 impl EmptyScores {
+    /// Those that are known.
+    #[must_use]
+    pub fn new(known: impl IntoIterator<Item = (String, f64)>) -> Self {
+        Self(Mutex::new(known.into_iter().collect()))
+    }
+
+    /// All, in order of the names.
+    #[must_use]
+    pub fn all(&self) -> BTreeMap<String, f64> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .map(|(name, score)| (name.clone(), *score))
+            .collect()
+    }
+
     fn missing(&self, names: &[String]) -> Vec<String> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         names.iter().filter(|n| !known.contains_key(*n)).cloned().collect()
@@ -124,6 +142,8 @@ pub(crate) struct Asked<'a> {
     pub prompts: (&'a Prompt, &'a Prompt),
     pub knowledge: &'a KnowledgeBase,
     pub cache: &'a EmptyScores,
+    /// The model runs in this program: many names cost little more than one.
+    pub local: bool,
     /// Scores given before, and the hash of the case.
     pub store: Option<(&'a ScoreStore, &'a str)>,
 }
@@ -139,11 +159,20 @@ pub(crate) fn score(
     }
     let names: Vec<String> = drugs.iter().map(|&d| asked.knowledge.ingredient(d).id().to_owned()).collect();
     let (case, empty) = asked.prompts;
+    // A name is scored as far as it says which drug it is: what follows it would only add the same to both cases.
+    let formulary: Vec<String> =
+        asked.knowledge.drugs().map(|d| asked.knowledge.ingredient(d).id().to_owned()).collect();
+    let among: Vec<String> = formulary.iter().map(|name| item(name)).collect();
     let request = |prompt: &Prompt, names: &[String]| ScoreRequest {
         prompt: prompt.clone(),
         continuations: names.iter().map(|n| item(n)).collect(),
+        among: among.clone(),
     };
     let mut new = asked.cache.missing(&names);
+    // All at once where that is a matter of one batch or two: which names are known then tells nothing of who asked.
+    if !new.is_empty() && asked.local && asked.store.is_none() {
+        new = asked.cache.missing(&formulary);
+    }
     if let Some((store, _)) = asked.store {
         let before = |name: &String| store.get(NO_CASE, name).map(|p| (name.clone(), p));
         let (names, scores) = new.iter().filter_map(before).unzip();

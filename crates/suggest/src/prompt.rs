@@ -92,8 +92,10 @@ impl Prompts {
     }
 
     fn filled(&self, patient: &str) -> Prompt {
-        let user = self.score.user.replace("{patient}", patient);
-        Prompt::new(self.score.system.trim(), user.trim(), self.score.answer.clone())
+        let user = self.score.user.trim();
+        let fixed = user.find("{patient}").unwrap_or(0);
+        let user = user.replace("{patient}", patient);
+        Prompt::new(self.score.system.trim(), user.trim(), self.score.answer.clone()).with_fixed(fixed)
     }
 
     /// The prompt for a paragraph of advice.

@@ -54,19 +54,18 @@ pub(crate) fn settle(
     setup: &Setup<'_>,
     choose: impl Fn(&BTreeSet<usize>) -> Regimen,
 ) -> Regimen {
+    let pairs = critical_pairs(ranked, setup);
     let mut withheld = critical.clone();
     loop {
         let mut regimen = choose(&withheld);
-        let losers = losers(ranked, &regimen.listed, setup);
+        let losers = losers(ranked, &regimen.listed, &pairs);
         if losers.is_empty() {
             // A candidate that must not be given with what is listed is withheld as well.
-            for (at, r) in ranked.iter().enumerate() {
-                if !withheld.contains(&at)
-                    && !regimen.listed.contains(&at)
-                    && clashes(r, ranked, &regimen.listed, setup)
-                {
-                    withheld.insert(at);
-                }
+            let listed: BTreeSet<usize> = regimen.listed.iter().copied().collect();
+            for &(a, b) in &pairs {
+                let beside = |other: &usize, at: usize| listed.contains(other) && !listed.contains(&at);
+                withheld
+                    .extend([(b, a), (a, b)].into_iter().filter(|(other, at)| beside(other, *at)).map(|(_, at)| at));
             }
             regimen.alternative_to.retain(|at, _| !withheld.contains(at));
             regimen.withheld = withheld;
@@ -78,10 +77,11 @@ pub(crate) fn settle(
 
 /// The drugs that a list could hold, best first, whatever its length: one drug a purpose, none of a critical pair.
 pub(crate) fn order(ranked: &[Ranked<'_>], critical: &BTreeSet<usize>, setup: &Setup<'_>) -> Vec<usize> {
+    let pairs = critical_pairs(ranked, setup);
     let mut withheld = critical.clone();
     loop {
         let listed = choose(ranked, &withheld, setup).listed;
-        let losers = losers(ranked, &listed, setup);
+        let losers = losers(ranked, &listed, &pairs);
         if losers.is_empty() {
             return listed;
         }
@@ -174,19 +174,21 @@ pub(crate) fn uses(ranked: &[Ranked<'_>], at: &[usize]) -> Vec<DrugUse> {
     at.iter().filter_map(|&i| ranked.get(i)).map(|r| r.candidate.as_used()).collect()
 }
 
-fn critical_pairs(drugs: &[DrugUse], setup: &Setup<'_>) -> Vec<(DrugIx, DrugIx)> {
-    let input = CheckInput { case: setup.case, knowledge: setup.knowledge, codes: setup.codes, drugs };
-    interacting_pairs(&input).into_iter().filter(|p| p.tier == Tier::Critical).map(|p| (p.a, p.b)).collect()
+/// Places of the candidates that must not be given together. Whether two interact does not depend on a third.
+fn critical_pairs(ranked: &[Ranked<'_>], setup: &Setup<'_>) -> Vec<(usize, usize)> {
+    let place: BTreeMap<DrugIx, usize> = ranked.iter().enumerate().map(|(at, r)| (r.candidate.drug, at)).collect();
+    let all: Vec<usize> = (0..ranked.len()).collect();
+    let drugs = uses(ranked, &all);
+    let input = CheckInput { case: setup.case, knowledge: setup.knowledge, codes: setup.codes, drugs: &drugs };
+    let critical = interacting_pairs(&input).into_iter().filter(|pair| pair.tier == Tier::Critical);
+    critical.filter_map(|pair| Some((*place.get(&pair.a)?, *place.get(&pair.b)?))).collect()
 }
 
 /// Of each critical pair in the list, the drug that is not already taken, else the less probable.
-fn losers(ranked: &[Ranked<'_>], listed: &[usize], setup: &Setup<'_>) -> BTreeSet<usize> {
-    let place =
-        |drug: DrugIx| listed.iter().copied().find(|&i| ranked.get(i).is_some_and(|r| r.candidate.drug == drug));
+fn losers(ranked: &[Ranked<'_>], listed: &[usize], pairs: &[(usize, usize)]) -> BTreeSet<usize> {
     let mut losers = BTreeSet::new();
-    for (a, b) in critical_pairs(&uses(ranked, listed), setup) {
-        let (Some(a), Some(b)) = (place(a), place(b)) else { continue };
-        if losers.contains(&a) || losers.contains(&b) {
+    for &(a, b) in pairs {
+        if !listed.contains(&a) || !listed.contains(&b) || losers.contains(&a) || losers.contains(&b) {
             continue;
         }
         let current = |at: usize| ranked.get(at).is_some_and(|r| r.candidate.current.is_some());
@@ -198,10 +200,4 @@ fn losers(ranked: &[Ranked<'_>], listed: &[usize], setup: &Setup<'_>) -> BTreeSe
         });
     }
     losers
-}
-
-fn clashes(r: &Ranked<'_>, ranked: &[Ranked<'_>], listed: &[usize], setup: &Setup<'_>) -> bool {
-    let mut drugs = uses(ranked, listed);
-    drugs.push(r.candidate.as_used());
-    critical_pairs(&drugs, setup).iter().any(|&(a, b)| a == r.candidate.drug || b == r.candidate.drug)
 }

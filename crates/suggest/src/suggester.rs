@@ -183,6 +183,27 @@ impl<'a> Suggester<'a> {
         self
     }
 
+    /// With scores after an empty case that are known, of this [`Suggester::empty_key`].
+    #[must_use]
+    pub fn with_empty(mut self, known: EmptyScores) -> Self {
+        self.empty = known;
+        self
+    }
+
+    /// Scores after an empty case, as far as they were needed.
+    pub const fn empty(&self) -> &EmptyScores {
+        &self.empty
+    }
+
+    /// What scores after an empty case hold for: a model in a file of its own, where it runs, the prompt, the names.
+    /// `None` without such a model: one behind a server may be another tomorrow.
+    #[must_use]
+    pub fn empty_key(&self) -> Option<String> {
+        let (_, info) = self.engine.as_ref().filter(|(_, info)| info.hash.starts_with("sha256:"))?;
+        let model = model_key(info);
+        Some([model.as_str(), &info.backend, self.prompts.hash(), self.knowledge.hash()].join("\n"))
+    }
+
     /// With a store of scores that the model gave before.
     #[must_use]
     pub const fn with_store(mut self, store: Option<&'a ScoreStore>) -> Self {
@@ -285,6 +306,7 @@ impl<'a> Suggester<'a> {
                     prompts: (&prompt, &self.prompts.for_empty_case()),
                     knowledge: self.knowledge,
                     cache: &self.empty,
+                    local: self.empty_key().is_some(),
                     store: self.store.map(|store| (store, case_hash)),
                 };
                 let scored = model::score(&asked, &worth_it, (sink, cancel));

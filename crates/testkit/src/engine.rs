@@ -60,7 +60,7 @@ mod tests {
         let engine = FavouringEngine::after("heart failure", &[("furosemide", 2.0)]);
         let scores = |user: &str| {
             let continuations = vec![" furosemide\n".to_owned(), " aspirin\n".to_owned()];
-            let request = ScoreRequest { prompt: Prompt::new("S", user, "-"), continuations };
+            let request = ScoreRequest::new(Prompt::new("S", user, "-"), continuations);
             engine.score(&request, &mut NoSink, &Cancel::new()).unwrap().log_probs
         };
         assert_eq!(scores("Diagnoses: heart failure."), [-6.0, -8.0]);

@@ -21,6 +21,7 @@ use super::types::{
 };
 use super::{Answer, ApiError, ModelHolder, Window, fault, stage};
 use crate::assets;
+use crate::empty_scores;
 use crate::error::AppError;
 use crate::home::settings;
 use crate::learn::read_prior;
@@ -164,11 +165,13 @@ impl Window {
         on(stage(Stage::Candidates));
         let suggester = Suggester::new(&knowledge, &prompts, opened.engine(), Weights::default())
             .map_err(|SuggestError::Engine(error)| AppError::Model(error))?;
-        let suggester = suggester.with_prior(prior.as_ref());
+        let (suggester, empty) = empty_scores::with_known(suggester.with_prior(prior.as_ref()));
         let wanted = Options { advice: options.advice, ..Options::default() };
         let made =
             self.desk.suggest(&suggester, (CaseKey(key), &wanted), &Timestamp::now, &mut Told(on), &job.cancel)?;
         on(stage(Stage::Saving));
+        // A full disk is told where something is lost by it; this is only asked of the model again.
+        let _only_slower = empty.save(suggester.empty());
         Ok(made.0)
     }
 

@@ -101,7 +101,7 @@ fn engine_prompt(prompt: bogam_consult::Prompt) -> Prompt {
         EngineMessage { role, content: turn.text }
     });
     let system = EngineMessage { role: EngineRole::System, content: prompt.system };
-    Prompt { messages: std::iter::once(system).chain(turns).collect(), answer_prefix: String::new() }
+    Prompt { messages: std::iter::once(system).chain(turns).collect(), answer_prefix: String::new(), fixed: 0 }
 }
 
 /// What is wrong with settings, as a fault.

@@ -1,11 +1,13 @@
 //! A loaded model in this process: prompt evaluation with reuse, scoring over a token trie, writing under a constraint.
 //!
-//! The prompt is evaluated in chunks of [`CHUNK`] tokens at fixed positions, and only whole chunks are reused. What a
-//! request is answered therefore does not depend on what was asked before it: the same batches are computed either way.
+//! The prompt is evaluated in chunks of at most [`CHUNK`] tokens that end at positions which the prompt alone decides, and
+//! only whole chunks are reused. What a request is answered therefore does not depend on what was asked before it: the same
+//! batches are computed either way.
 
 mod generate;
 mod score;
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -32,6 +34,9 @@ pub(crate) const CHUNK: usize = 64;
 /// wherever its cells lie; from 64 on it works in tiles. Activations are rounded to 8 bits, which turns a difference in
 /// the last bit into one of tenths of a nat: only equal bits are equal scores.
 pub(crate) const EXACT_BATCH: usize = 63;
+
+/// Texts whose tokens are remembered, at most.
+const MOST_KNOWN: usize = 4096;
 
 /// The context is made larger in powers of two, from here.
 const FIRST_CONTEXT: usize = 2048;
@@ -138,6 +143,10 @@ pub struct Session {
     context_tokens: usize,
     /// The tokens whose keys and values stand in sequence 0.
     kept: Vec<Token>,
+    /// Where the batches ended in which they were evaluated; 0 after one that was cut.
+    cuts: Vec<usize>,
+    /// Tokens of texts that were scored or told apart: names of drugs, mostly.
+    known: HashMap<String, Vec<Token>>,
     template: ChatTemplate,
     footprint: Footprint,
     deterministic: bool,
@@ -170,6 +179,12 @@ fn to_u32(n: usize) -> u32 {
 
 pub(crate) fn millis(since: std::time::Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Where the batches of a prompt end: its fixed part by itself, and no batch longer than [`CHUNK`].
+fn batch_ends(tokens: usize, fixed: usize) -> Vec<usize> {
+    let chunks = |from: usize, to: usize| (from..to).step_by(CHUNK).map(move |start| (start + CHUNK).min(to));
+    chunks(0, fixed).chain(chunks(fixed, tokens)).collect()
 }
 
 impl Session {
@@ -205,6 +220,8 @@ impl Session {
             context: None,
             context_tokens: 0,
             kept: Vec::new(),
+            cuts: Vec::new(),
+            known: HashMap::new(),
             template,
             footprint: workable(settings.footprint),
             deterministic: settings.deterministic,
@@ -255,6 +272,7 @@ impl Session {
         let size = tokens.next_power_of_two().max(FIRST_CONTEXT).min(self.limit);
         self.context = None;
         self.kept.clear();
+        self.cuts.clear();
         let threads = i32::try_from(self.threads).unwrap_or(1);
         let params = LlamaContextParams::default()
             .with_n_ctx(std::num::NonZeroU32::new(to_u32(size)))
@@ -332,29 +350,67 @@ impl Session {
         tokens.into_iter().map(|t| t.0).collect()
     }
 
+    /// The same, remembered: names come again with every case.
+    fn known_tokens(&mut self, text: &str) -> Vec<Token> {
+        if let Some(tokens) = self.known.get(text) {
+            return tokens.clone();
+        }
+        let tokens = self.continuation_tokens(text);
+        if self.known.len() >= MOST_KNOWN {
+            self.known.clear();
+        }
+        self.known.insert(text.to_owned(), tokens.clone());
+        tokens
+    }
+
     /// Bytes of a token; none for control tokens.
     fn piece(&self, token: Token) -> Vec<u8> {
         self.model.vocab().token_to_piece(LlamaToken(token), false, None)
     }
 
+    /// Tokens at the beginning of a prompt that do not change from one of its kind to the next.
+    fn fixed_tokens(&self, prompt: &Prompt, tokens: &[Token]) -> Result<usize, EngineError> {
+        let mut fixed = prompt.clone();
+        let Some(last) = fixed.messages.last_mut().filter(|_| prompt.fixed > 0) else { return Ok(0) };
+        let end = (0..=prompt.fixed.min(last.content.len())).rev().find(|&at| last.content.is_char_boundary(at));
+        last.content.truncate(end.unwrap_or(0));
+        let fixed = self.prompt_tokens(&fixed)?;
+        Ok(fixed.iter().zip(tokens).take_while(|(a, b)| a == b).count().min(tokens.len() - 1))
+    }
+
     /// Evaluates a prompt in sequence 0, so that the logits of its last token are at hand. Returns how many tokens were
-    /// taken over.
-    fn evaluate_prompt(&mut self, tokens: &[Token], control: &mut dyn Control) -> Result<usize, EngineError> {
+    /// taken over. `exact`: only what was evaluated in the very batches in which it would be now, so that the answer has
+    /// the same bits whatever was asked before.
+    fn evaluate_prompt(
+        &mut self,
+        tokens: &[Token],
+        (fixed, exact): (usize, bool),
+        control: &mut dyn Control,
+    ) -> Result<usize, EngineError> {
         if tokens.is_empty() {
             return Err(EngineError::model("an empty prompt"));
         }
+        let ends = batch_ends(tokens.len(), fixed);
         let common = self.kept.iter().zip(tokens).take_while(|(a, b)| a == b).count();
         // The last token is evaluated again in any case: its logits are needed.
-        let reused = if self.deterministic { 0 } else { common.min(tokens.len() - 1) / CHUNK * CHUNK };
+        let common = common.min(tokens.len() - 1);
+        let reused = if self.deterministic {
+            0
+        } else if exact {
+            let same = ends.iter().zip(&self.cuts).take_while(|(a, b)| a == b && **a <= common);
+            same.last().map_or(0, |(end, _)| *end)
+        } else {
+            ends.iter().copied().take_while(|&end| end <= common).last().unwrap_or(0)
+        };
         self.forget_from(reused)?;
         control.prefill(reused, tokens.len());
         let mut done = reused;
-        for chunk in tokens.get(reused..).unwrap_or_default().chunks(CHUNK) {
+        for end in ends.into_iter().filter(|&end| end > reused) {
             if control.cancelled() {
                 return Err(EngineError::Cancelled);
             }
-            self.append(chunk, control)?;
-            done += chunk.len();
+            self.append(tokens.get(done..end).unwrap_or_default(), control)?;
+            done = end;
             control.prefill(done, tokens.len());
         }
         Ok(reused)
@@ -363,6 +419,10 @@ impl Session {
     /// Keeps the first tokens of sequence 0 and drops everything else.
     fn forget_from(&mut self, position: usize) -> Result<(), EngineError> {
         self.kept.truncate(position);
+        self.cuts.retain(|&end| end <= position);
+        if position > 0 && self.cuts.last() != Some(&position) {
+            self.cuts.push(0);
+        }
         let context = self.context()?;
         if position == 0 {
             context.clear_kv_cache();
@@ -383,6 +443,7 @@ impl Session {
             }
             self.decode(&mut batch)?;
             self.kept.extend_from_slice(part);
+            self.cuts.push(self.kept.len());
             control.step();
         }
         Ok(())

@@ -73,6 +73,32 @@ impl TokenTrie {
         self.nodes.get(at)?.children.get(&token).copied()
     }
 
+    /// The shortest beginning of a sequence that no other one has; all of it where another one goes on from its end.
+    pub(crate) fn unique_prefix(&self, sequence: &[Token]) -> usize {
+        let mut at = ROOT;
+        for (length, &token) in (1..).zip(sequence) {
+            let Some(child) = self.child(at, token) else { break };
+            if self.is_path(child) {
+                return length;
+            }
+            at = child;
+        }
+        sequence.len()
+    }
+
+    /// Whether only one sequence goes through a node.
+    fn is_path(&self, mut at: usize) -> bool {
+        loop {
+            let node = self.node(at);
+            let mut children = node.children.values();
+            match (children.next(), children.next(), node.ends.is_empty()) {
+                (Some(&child), None, true) => at = child,
+                (None, _, _) => return true,
+                (Some(_), _, _) => return false,
+            }
+        }
+    }
+
     /// Nodes, the root included.
     pub(crate) const fn len(&self) -> usize {
         self.nodes.len()
@@ -172,6 +198,15 @@ mod tests {
         seen.dedup();
         let inner = (1..trie.len()).filter(|&n| !trie.node(n).children.is_empty()).count();
         assert_eq!(seen.len(), inner);
+    }
+
+    #[test]
+    fn a_beginning_is_unique_where_no_other_sequence_has_it() {
+        let sequences: [&[Token]; 5] = [&[1, 2, 9], &[1, 2, 3, 4, 9], &[1, 5, 6, 9], &[7, 8, 9], &[7, 8]];
+        let trie = TokenTrie::new(sequences);
+        let lengths: Vec<usize> = sequences.iter().map(|s| trie.unique_prefix(s)).collect();
+        // The last one is the beginning of the one before it: that one is told by its end, this one by nothing shorter.
+        assert_eq!(lengths, [3, 3, 2, 3, 2]);
     }
 
     #[test]

@@ -84,7 +84,11 @@ pub fn prompt(i: usize) -> Prompt {
 }
 
 pub fn chat(text: &str) -> Prompt {
-    Prompt { messages: vec![Message { role: Role::User, content: text.to_owned() }], answer_prefix: String::new() }
+    Prompt {
+        messages: vec![Message { role: Role::User, content: text.to_owned() }],
+        answer_prefix: String::new(),
+        fixed: 0,
+    }
 }
 
 /// Records what a session tells; cancels when asked to.

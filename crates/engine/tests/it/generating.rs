@@ -154,6 +154,7 @@ fn korean_is_streamed_in_whole_characters() {
     let mut control = Recorder::default();
     let prompt = Prompt {
         answer_prefix: "네, 안녕하세요. 저는".into(),
+        fixed: 0,
         ..chat("한국어로 인사해 주십시오. 안녕하세요")
     };
     let sampling = Sampling { temperature: 0.7, top_k: 40, seed: 3, ..Sampling::greedy() };

@@ -70,7 +70,7 @@ impl OneByOne {
 }
 
 fn request(prompt: Prompt) -> ScoreRequest {
-    ScoreRequest { prompt, continuations: names().iter().map(|n| format!(" {n}\n")).collect() }
+    ScoreRequest::new(prompt, names().iter().map(|n| format!(" {n}\n")).collect())
 }
 
 #[test]
@@ -105,6 +105,56 @@ fn two_hundred_names_after_five_prompts_score_as_one_by_one() {
 }
 
 #[test]
+fn names_that_are_told_apart_score_as_their_beginnings() {
+    let _turn = turn();
+    let mut session = session();
+    let mut request = request(prompt(2));
+    request.among = request.continuations.clone();
+    // Two that only a late token tells apart, and one that no other name begins like.
+    request.continuations = ["insulin glargine", "insulin lispro", "warfarin"].map(|n| format!(" {n}\n")).to_vec();
+    request.among.extend(request.continuations.clone());
+    let scores = session.score(&request, &mut Recorder::default()).unwrap();
+    let among: std::collections::BTreeSet<Vec<i32>> =
+        request.among.iter().map(|name| session.continuation_tokens(name)).collect();
+    let mut plain = OneByOne::new(&session, &request.prompt);
+    let mut whole = 0;
+    for (name, score) in request.continuations.iter().zip(&scores.log_probs) {
+        let tokens = session.continuation_tokens(name);
+        let unique = |n: &usize| among.iter().filter(|other| other.starts_with(&tokens[..*n])).count() == 1;
+        let beginning = (1..=tokens.len()).find(unique).unwrap();
+        let expected = plain.score(&tokens[..beginning]);
+        assert!((score - expected).abs() < 1e-3, "{name:?}: {score} is not {expected} of {beginning} tokens");
+        whole += tokens.len();
+    }
+    assert!(scores.continuation_tokens < whole, "{} of {whole} tokens", scores.continuation_tokens);
+}
+
+#[test]
+fn the_fixed_part_of_a_prompt_is_taken_over_whole_and_changes_no_bit() {
+    let _turn = turn();
+    let fixed = |i: usize| {
+        let question = "Which drugs is this patient given? Answer with generic names, one on each line.\n\n";
+        let user = format!("{question}{}", prompt(i).messages[1].content);
+        Prompt::new("You are a clinical pharmacist in a general hospital.", user, "Drugs given:\n-")
+            .with_fixed(question.len())
+    };
+    let mut warm = session();
+    warm.score(&request(fixed(1)), &mut Recorder::default()).unwrap();
+    // Something else in between, that shares less.
+    warm.score(&request(fixed(3)), &mut Recorder::default()).unwrap();
+    let again = warm.score(&request(fixed(0)), &mut Recorder::default()).unwrap();
+    let tokens = |i| warm.prompt_tokens(&fixed(i)).unwrap();
+    let common = tokens(0).iter().zip(&tokens(3)).take_while(|(a, b)| a == b).count();
+    assert!(
+        again.reused_tokens > 20 && again.reused_tokens + 3 >= common.min(64),
+        "{} of {common}",
+        again.reused_tokens
+    );
+    let fresh = session().score(&request(fixed(0)), &mut Recorder::default()).unwrap();
+    assert_eq!(again.log_probs, fresh.log_probs, "not the same bits");
+}
+
+#[test]
 fn a_score_does_not_depend_on_what_was_asked_before() {
     let _turn = turn();
     let mut warm = session();
@@ -126,7 +176,7 @@ fn a_name_does_not_win_as_the_beginning_of_a_longer_one() {
     let mut session = session();
     let prompt = Prompt::new("Copy the line.", "insulin glargine", "Line:\n-");
     let continuations = vec![" insulin\n".to_owned(), " insulin glargine\n".to_owned()];
-    let scores = session.score(&ScoreRequest { prompt, continuations }, &mut Recorder::default()).unwrap();
+    let scores = session.score(&ScoreRequest::new(prompt, continuations), &mut Recorder::default()).unwrap();
     assert!(scores.log_probs[1] > scores.log_probs[0], "{:?}", scores.log_probs);
 }
 
@@ -134,7 +184,7 @@ fn a_name_does_not_win_as_the_beginning_of_a_longer_one() {
 fn a_prompt_beyond_the_context_says_by_how_many_tokens() {
     let mut session = session();
     let long = "atrial fibrillation ".repeat(6000);
-    let request = ScoreRequest { prompt: Prompt::new("S", long, "-"), continuations: vec![" x\n".into()] };
+    let request = ScoreRequest::new(Prompt::new("S", long, "-"), vec![" x\n".into()]);
     match session.score(&request, &mut Recorder::default()) {
         Err(EngineError::ContextExceeded { needed, limit, over }) => {
             assert_eq!(limit, 8192);
@@ -150,7 +200,7 @@ fn scoring_can_be_cancelled_during_the_prompt() {
     let _turn = turn();
     let mut session = session();
     let long = "atrial fibrillation and heart failure, ".repeat(600);
-    let request = ScoreRequest { prompt: Prompt::new("S", long, "-"), continuations: vec![" x\n".into()] };
+    let request = ScoreRequest::new(Prompt::new("S", long, "-"), vec![" x\n".into()]);
     let start = Instant::now();
     let mut control =
         Recorder { cancel_after: Some(Duration::from_millis(100)), started: Some(start), ..Recorder::default() };

@@ -112,7 +112,7 @@ fn scores_are_the_log_probabilities_behind_the_prefix() {
             json!({"prompt_logprobs": tokens, "choices": []}).to_string()
         })
     });
-    let request = ScoreRequest { prompt: Prompt::new("S", "U", "-"), continuations: vec![" warfarin\n".into()] };
+    let request = ScoreRequest::new(Prompt::new("S", "U", "-"), vec![" warfarin\n".into()]);
     let scores = connect(address).score(&request, &mut NoSink, &Cancel::new()).unwrap();
     assert_eq!(scores.log_probs, [-1.75]);
 }
@@ -121,7 +121,7 @@ fn scores_are_the_log_probabilities_behind_the_prefix() {
 fn a_server_that_cannot_score_says_so_and_another_host_is_refused() {
     let (address, _) =
         serve(|path, _| Some(if path.ends_with("models") { MODELS.to_owned() } else { "{\"choices\":[]}".to_owned() }));
-    let request = ScoreRequest { prompt: Prompt::new("S", "U", "-"), continuations: vec![" x\n".into()] };
+    let request = ScoreRequest::new(Prompt::new("S", "U", "-"), vec![" x\n".into()]);
     let error = connect(address).score(&request, &mut NoSink, &Cancel::new()).unwrap_err();
     assert_eq!(error.code(), "model.unsupported");
     let settings = RemoteSettings {
@@ -145,7 +145,7 @@ fn a_cancel_returns_at_once_though_the_server_is_silent() {
         from_elsewhere.cancel();
     });
     let start = Instant::now();
-    let request = ScoreRequest { prompt: Prompt::new("S", "U", "-"), continuations: vec![" x\n".into()] };
+    let request = ScoreRequest::new(Prompt::new("S", "U", "-"), vec![" x\n".into()]);
     let error = engine.score(&request, &mut NoSink, &cancel).unwrap_err();
     assert_eq!(error.code(), "cancelled");
     assert!(start.elapsed() < Duration::from_millis(1500), "{:?}", start.elapsed());

@@ -246,7 +246,8 @@ impl Session {
         let most = most.min(room);
         let budget = request.max_tokens.min(most);
         self.reserve(prompt.len() + most)?;
-        let reused = match self.evaluate_prompt(&prompt, control) {
+        let fixed = self.fixed_tokens(&request.prompt, &prompt)?;
+        let reused = match self.evaluate_prompt(&prompt, (fixed, false), control) {
             Ok(reused) => reused,
             Err(EngineError::Cancelled) => return Ok(cancelled(prompt.len(), millis(start))),
             Err(error) => return Err(error),

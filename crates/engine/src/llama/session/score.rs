@@ -1,5 +1,6 @@
 //! Scoring: log-probabilities of many texts after one prompt.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use llama_cpp_2::llama_batch::LlamaBatch;
@@ -20,14 +21,18 @@ impl Session {
     pub fn score(&mut self, request: &ScoreRequest, control: &mut dyn Control) -> Result<Scores, EngineError> {
         let start = Instant::now();
         let prompt = self.prompt_tokens(&request.prompt)?;
-        let continuations: Vec<Vec<Token>> =
-            request.continuations.iter().map(|c| self.continuation_tokens(c)).collect();
+        let mut continuations: Vec<Vec<Token>> = request.continuations.iter().map(|c| self.known_tokens(c)).collect();
+        if !request.among.is_empty() {
+            let among: Vec<Vec<Token>> = request.among.iter().map(|c| self.known_tokens(c)).collect();
+            continuations = told_apart(&continuations, &among);
+        }
         let trie = TokenTrie::new(continuations.iter().map(Vec::as_slice));
         let paths = usize::try_from(self.footprint.sequences).unwrap_or(1);
         let groups = trie.groups(paths);
+        let fixed = self.fixed_tokens(&request.prompt, &prompt)?;
         let widest = groups.iter().map(|g| g.nodes.len()).max().unwrap_or(0);
         self.reserve(prompt.len() + widest)?;
-        let reused = self.evaluate_prompt(&prompt, control)?;
+        let reused = self.evaluate_prompt(&prompt, (fixed, true), control)?;
         let prefill_ms = millis(start);
 
         let start = Instant::now();
@@ -89,6 +94,14 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// Each sequence up to the token that tells it from all others.
+fn told_apart(sequences: &[Vec<Token>], among: &[Vec<Token>]) -> Vec<Vec<Token>> {
+    let all: BTreeSet<&[Token]> = among.iter().chain(sequences).map(Vec::as_slice).collect();
+    let trie = TokenTrie::new(all);
+    let beginning = |sequence: &Vec<Token>| sequence.iter().take(trie.unique_prefix(sequence)).copied().collect();
+    sequences.iter().map(beginning).collect()
 }
 
 /// Adds a node's log-probability to those of its children's tokens.
