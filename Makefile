@@ -44,7 +44,8 @@ screenshots: setup-test build
 
 # What is measured rather than tested; results under target/bench.
 bench: setup-test build
-	cargo bench --locked -p bogam-app
+	cargo bench --locked -p bogam-app --bench checks
+	@scripts/bench-speed
 	cargo bench --locked -p bogam-vault
 	BOGAM_KILLS=200 cargo test --release --locked -p bogam-vault --test it kill:: -- --nocapture
 	@scripts/bench-csv || [ $$? = 3 ]
