@@ -21,10 +21,7 @@ fn engine() -> LlamaEngine {
 
 fn request(words: usize) -> ScoreRequest {
     let text = "heart failure and atrial fibrillation, ".repeat(words);
-    ScoreRequest {
-        prompt: Prompt::new("S", text, "-"),
-        continuations: vec![" furosemide\n".into(), " warfarin\n".into()],
-    }
+    ScoreRequest::new(Prompt::new("S", text, "-"), vec![" furosemide\n".into(), " warfarin\n".into()])
 }
 
 /// Cases that are different enough to be worth a comparison.
