@@ -113,11 +113,14 @@ fn millis(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Names a model and its adapter.
+/// What a score means: told in the key of a model, so that weights that were learned for other scores are not taken.
+const SCORED_TO: &str = "names as far as they differ";
+
+/// Names a model and its adapter, and what its scores are.
 pub(crate) fn model_key(info: &ModelInfo) -> String {
     match &info.adapter_hash {
-        Some(adapter) => format!("{} with {adapter}", info.hash),
-        None => info.hash.clone(),
+        Some(adapter) => format!("{} with {adapter}, {SCORED_TO}", info.hash),
+        None => format!("{}, {SCORED_TO}", info.hash),
     }
 }
 
