@@ -1,0 +1,13 @@
+//! Training of tiny models, and of the starter model where it is there.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::panic,
+    clippy::print_stderr,
+    missing_docs
+)]
+
+mod gradients;
+mod tiny;
