@@ -19,7 +19,7 @@ use crate::lora::{Adapter, Module, Place, number};
 use crate::ops::{self, Block};
 
 /// Queries of a block of attention.
-const QUERIES: usize = 128;
+pub(crate) const QUERIES: usize = 128;
 /// Logits that are made at a time, at most.
 pub(crate) const LOGITS: usize = 1 << 23;
 
@@ -94,6 +94,11 @@ impl Rows {
 pub struct Gradients(pub BTreeMap<Place, (Option<Tensor>, Tensor)>);
 
 impl Gradients {
+    /// Adds those of another pass.
+    pub(crate) fn add_all(&mut self, other: Self) -> Result<()> {
+        other.0.into_iter().try_for_each(|(place, (a, b))| self.add(place, a, b))
+    }
+
     fn add(&mut self, place: Place, a: Option<Tensor>, b: Tensor) -> Result<()> {
         let sum = match self.0.remove(&place) {
             None => (a, b),

@@ -9,5 +9,9 @@
     missing_docs
 )]
 
+mod disk;
 mod gradients;
+mod loading;
+mod reading;
+mod running;
 mod tiny;
