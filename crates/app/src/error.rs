@@ -5,6 +5,7 @@ use std::path::Path;
 use bogam_engine::EngineError;
 use bogam_knowledge::import::ImportError;
 use bogam_mimic::MimicError;
+use bogam_train::TrainError;
 use bogam_vault::VaultError;
 
 use crate::vault::UseCase;
@@ -68,6 +69,9 @@ pub enum AppError {
     /// Importing tables failed.
     #[error(transparent)]
     Import(#[from] MimicError),
+    /// Training could not be done, or not to the end.
+    #[error(transparent)]
+    Train(#[from] TrainError),
     /// The vault could not do what was asked.
     #[error(transparent)]
     Vault(#[from] VaultError),
@@ -95,6 +99,17 @@ impl AppError {
             Self::Input { .. } => "input.failed",
             Self::List { error, .. } => error.code(),
             Self::Import(error) => error.code(),
+            Self::Train(error) => match error {
+                TrainError::Model { .. } => "train.model",
+                TrainError::Samples { .. } => "train.samples",
+                TrainError::Setting { .. } => "train.setting",
+                TrainError::Memory { .. } => "train.memory",
+                TrainError::Adapter { .. } => "train.adapter",
+                TrainError::Diverged { .. } => "train.diverged",
+                TrainError::Io { .. } => "train.io",
+                TrainError::Tensor(_) => "train.tensor",
+                TrainError::Cancelled => "train.cancelled",
+            },
             Self::Vault(error) => error.code(),
             Self::Locked => "vault.locked",
             Self::Forbidden { .. } => "vault.forbidden",
@@ -115,6 +130,16 @@ impl AppError {
             Self::Import(error) => match error {
                 MimicError::NoFolder | MimicError::MissingTable { .. } | MimicError::MissingColumn { .. } => 2,
                 MimicError::Read { .. } | MimicError::Write { .. } | MimicError::Stopped => 3,
+            },
+            Self::Train(error) => match error {
+                TrainError::Model { .. }
+                | TrainError::Samples { .. }
+                | TrainError::Setting { .. }
+                | TrainError::Memory { .. }
+                | TrainError::Adapter { .. } => 2,
+                TrainError::Diverged { .. } | TrainError::Io { .. } | TrainError::Tensor(_) | TrainError::Cancelled => {
+                    3
+                }
             },
             Self::Vault(error) => {
                 let while_working = matches!(

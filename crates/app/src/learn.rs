@@ -322,7 +322,7 @@ struct Quiet;
 impl Sink for Quiet {}
 
 /// Identifiers of patients, one a line.
-fn patients(path: &Path) -> Result<BTreeSet<String>, AppError> {
+pub(crate) fn patients(path: &Path) -> Result<BTreeSet<String>, AppError> {
     let mut lines = Lines::open(path)?;
     let mut all = BTreeSet::new();
     while let Some(line) = next(&mut lines, 0)? {

@@ -30,6 +30,7 @@ pub mod packs;
 pub mod report;
 pub mod schema;
 pub mod suggest;
+pub mod train;
 pub mod vault;
 pub mod window;
 

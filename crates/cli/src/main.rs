@@ -11,7 +11,7 @@ use bogam_app::coverage::CoverageRequest;
 use bogam_app::doctor::{self, DEVICES_COMMAND, ask_devices};
 use bogam_app::job::{JobSink as _, Summary};
 use bogam_app::{
-    AppError, check, coverage, diagnoses, evaluate, exam, import, knowledge, learn, models, normalise, suggest,
+    AppError, check, coverage, diagnoses, evaluate, exam, import, knowledge, learn, models, normalise, suggest, train,
 };
 use bogam_engine::Cancel;
 use bogam_engine::llama::{WORKER_COMMAND, no_core_dump, run_worker};
@@ -77,6 +77,11 @@ fn run(command: Command, terminal: &mut Terminal) -> Result<u8, AppError> {
             let json = args.json.then(|| serde_json::to_string_pretty(prior.header()).unwrap_or_default() + "\n");
             terminal.print(&json.unwrap_or_else(|| learn::describe(prior.header())))?;
             Ok(0)
+        }
+        Command::Train(args) => {
+            let run = train::run(&args.request(), terminal, &Cancel::new())?;
+            terminal.print(&train::describe(&run))?;
+            Ok(u8::from(run.read.rejected() > 0))
         }
         Command::Evaluate(args) => evaluate(*args, terminal),
         Command::Vault(command) => vault::run(*command, terminal),

@@ -27,12 +27,13 @@ mod template;
 mod tokens;
 
 pub use base::Base;
+pub use candle_core::DType;
 pub use chance::{Chance, Purpose};
 pub use config::Config;
 pub use error::TrainError;
 pub use llama::{Gradients, Layer, Llama, Rows, Training};
 pub use lora::{Adapter, Method, Module, Pair, Place, trained_parameters};
 pub use memory::{Memory, peak};
-pub use run::{Divided, Ground, Progress, RunReport, Split, Watch, divide, train};
+pub use run::{Divided, Ground, Progress, RunReport, Split, Watch, divide, expected, train};
 pub use settings::{Optimizer, Schedule, Settings};
 pub use tokens::{Encoded, ListForm, Tokens};

@@ -224,7 +224,7 @@ impl Llama {
             let Some(input) = inputs.pop() else { break };
             let kept = match all_kept.pop() {
                 Some(kept) => kept,
-                None => pass.layer(i, layer, &input)?.1,
+                None => pass.keep(i, layer, &input)?,
             };
             dx = pass.layer_back(i, layer, &input, &kept, &dx, &mut gradients)?;
         }
@@ -373,7 +373,16 @@ impl<'a> Pass<'a> {
         }
     }
 
+    /// A layer's output, and what it leaves for the way back.
     fn layer(&self, i: usize, layer: &Layer, x: &Tensor) -> Result<(Tensor, Kept)> {
+        let kept = self.keep(i, layer, x)?;
+        let active = ops::swiglu(&kept.gate, &kept.up)?;
+        let y = (&kept.middle + self.project((i, layer), Module::Down, &active)?)?;
+        Ok((y, kept))
+    }
+
+    /// What a layer leaves for the way back, without its last product, which nothing on that way asks for.
+    fn keep(&self, i: usize, layer: &Layer, x: &Tensor) -> Result<Kept> {
         let (at, eps) = ((i, layer), self.model.config.eps);
         let normed = ops::rms_norm(x, &layer.attn_norm, eps)?;
         let q = self.project(at, Module::Q, &normed)?;
@@ -388,8 +397,7 @@ impl<'a> Pass<'a> {
         let mlp_normed = ops::rms_norm(&middle, &layer.mlp_norm, eps)?;
         let gate = self.project(at, Module::Gate, &mlp_normed)?;
         let up = self.project(at, Module::Up, &mlp_normed)?;
-        let y = (&middle + self.project(at, Module::Down, &ops::swiglu(&gate, &up)?)?)?;
-        Ok((y, Kept { normed, attended, mixed, middle, mlp_normed, gate, up }))
+        Ok(Kept { normed, attended, mixed, middle, mlp_normed, gate, up })
     }
 
     fn layer_back(

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
+use crate::error::TrainError;
 use crate::llama::{LOGITS, QUERIES};
 use crate::lora::{Module, trained_parameters};
 use crate::settings::{Optimizer, Settings};
@@ -63,6 +64,18 @@ impl Memory {
             .saturating_add(self.layer)
             .saturating_add(self.logits)
             .saturating_add(self.adapter)
+    }
+
+    /// Refuses what does not fit into so many bytes.
+    ///
+    /// # Errors
+    /// [`TrainError::Memory`] with both numbers.
+    pub fn check(self, available: u64) -> Result<(), TrainError> {
+        if self.total() <= available {
+            return Ok(());
+        }
+        let needed = self.total().div_ceil(1 << 20);
+        Err(TrainError::Memory { needed, available: available >> 20, parts: self.parts() })
     }
 
     /// In words, in MiB.

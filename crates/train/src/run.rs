@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use crate::base::hex;
 use crate::chance::{Chance, Purpose};
 use crate::checkpoint::{Checkpoint, Identity, State};
+use crate::config::Config;
 use crate::error::TrainError;
 use crate::exchange;
 use crate::files;
@@ -164,7 +165,7 @@ pub struct Ground<'a> {
     pub base_name: &'a str,
     /// Hash of the samples' file.
     pub samples: &'a str,
-    /// Bytes of memory that may be used; none: it is not known.
+    /// Bytes of memory that were free before the model was loaded; none: it is not known.
     pub memory: Option<u64>,
 }
 
@@ -223,7 +224,10 @@ pub fn train(
     watch: &mut dyn Watch,
 ) -> Result<RunReport, TrainError> {
     settings.check()?;
-    let estimate = fits(ground, samples, settings)?;
+    let estimate = expected(&ground.model.config, ground.model.head.is_none(), samples, settings);
+    if let Some(available) = ground.memory {
+        estimate.check(available)?;
+    }
     files::folder(out)?;
     let identity = Identity {
         base: ground.base.to_owned(),
@@ -245,20 +249,11 @@ pub fn train(
     run.finish(estimate, read)
 }
 
-/// The estimate, if it fits.
-fn fits(ground: &Ground<'_>, samples: &Divided, settings: &Settings) -> Result<Memory, TrainError> {
+/// What training on these samples will need.
+#[must_use]
+pub fn expected(config: &Config, tied: bool, samples: &Divided, settings: &Settings) -> Memory {
     let rows = samples.longest.max(settings.tokens_at_once.min(samples.longest.saturating_mul(settings.batch)));
-    let estimate = Memory::of(&ground.model.config, ground.model.head.is_none(), settings, rows, samples.longest);
-    // The model is there already; what is free is for the rest.
-    let needed = estimate.total().saturating_sub(estimate.weights);
-    match ground.memory {
-        Some(available) if needed > available => Err(TrainError::Memory {
-            needed: needed.div_ceil(1 << 20),
-            available: available >> 20,
-            parts: estimate.parts(),
-        }),
-        Some(_) | None => Ok(estimate),
-    }
+    Memory::of(config, tied, settings, rows, samples.longest)
 }
 
 struct Run<'a> {

@@ -121,6 +121,13 @@ impl ReadReport {
         }
     }
 
+    /// Records that were left out for what is wrong with them, not because somebody asked for it.
+    #[must_use]
+    pub fn rejected(&self) -> u64 {
+        let asked = self.fates.get(&Fate::ExcludedPatient).map_or(0, |seen| seen.records);
+        self.dropped.saturating_sub(asked)
+    }
+
     pub(crate) fn drop(&mut self, fate: Fate, line: u64) {
         self.note(fate, line);
         self.dropped += 1;

@@ -21,4 +21,5 @@ mod learn;
 mod past_admissions;
 mod supervision;
 mod teaching;
+mod train;
 mod vault;

@@ -11,7 +11,10 @@
 
 mod disk;
 mod gradients;
+mod kill;
 mod loading;
+mod parity;
+mod peft;
 mod reading;
 mod running;
 mod tiny;

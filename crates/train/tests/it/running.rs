@@ -15,7 +15,7 @@ use crate::disk;
 
 /// Keeps what it is told, and cancels after so many questions.
 #[derive(Default)]
-struct Recorder {
+pub struct Recorder {
     steps: Vec<Progress>,
     asked: std::cell::Cell<usize>,
     cancel_at: Option<usize>,
@@ -32,7 +32,7 @@ impl Watch for Recorder {
     }
 }
 
-struct Site {
+pub struct Site {
     _folder: tempfile::TempDir,
     model: Llama,
     tokens: Tokens,
@@ -40,7 +40,7 @@ struct Site {
 }
 
 impl Site {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let base = Base::open(&disk::gguf(folder.path())).unwrap();
         let model = base.load(DType::F32).unwrap();
@@ -54,7 +54,7 @@ impl Site {
         (divided, report)
     }
 
-    fn run(
+    pub fn run(
         &self,
         settings: &Settings,
         out: &Path,
@@ -97,7 +97,7 @@ fn lines() -> String {
     (0..10).map(|i| format!("{}\n", line(i))).collect()
 }
 
-fn settings() -> Settings {
+pub fn settings() -> Settings {
     Settings { rank: 4, alpha: 8.0, batch: 3, epochs: 4, tokens_at_once: 130, learning_rate: 0.02, ..Settings::usual() }
 }
 

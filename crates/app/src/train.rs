@@ -1,0 +1,170 @@
+//! `train`: samples to an adapter of a model.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use bogam_engine::Cancel;
+use bogam_train::samples::{Cleaning, ReadReport, read};
+use bogam_train::{Base, DType, Ground, ListForm, Progress, RunReport, Split, Tokens, Watch, divide, expected, train};
+
+use crate::assets;
+use crate::doctor;
+use crate::error::AppError;
+use crate::job::JobSink;
+use crate::learn::patients;
+use crate::models;
+
+pub use bogam_train::samples::Language;
+pub use bogam_train::{Method, Module, Optimizer, Schedule, Settings};
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct TrainRequest {
+    /// Samples: `samples.jsonl` of `mimic`, Alpaca or chat records.
+    pub samples: PathBuf,
+    /// The base model: a GGUF, a folder of safetensors, or a name of the list; the default one when not given.
+    pub model: Option<PathBuf>,
+    /// Folder of the run.
+    pub out: PathBuf,
+    /// Settings.
+    pub settings: Settings,
+    /// Language that answers are to be in.
+    pub language: Option<Language>,
+    /// Patients who validate, one a line; one of twenty by hash when not given.
+    pub validation: Option<PathBuf>,
+    /// Patients who are left out, one a line.
+    pub exclude: Option<PathBuf>,
+    /// Goes on with the run in the folder.
+    pub resume: bool,
+}
+
+/// One patient of so many validates where nobody was named.
+const ONE_OF: u64 = 20;
+
+/// Trains.
+///
+/// # Errors
+/// When samples or model cannot be used, or the run fails; it can be taken up again with `resume`.
+pub fn run(request: &TrainRequest, sink: &mut dyn JobSink, cancel: &Cancel) -> Result<RunReport, AppError> {
+    request.settings.check()?;
+    let path = base_path(request.model.as_deref())?;
+    let base = Base::open(&path)?;
+    let tokens = Tokens::of(&base)?;
+    let form = ListForm::new(&assets::prompts()?.for_empty_case().answer_prefix);
+
+    sink.stage("Reading samples");
+    let (samples, mut report) = samples(request)?;
+    let split = split(request)?;
+    let divided = divide(samples, &split, (&tokens, &form), request.settings.max_length, &mut report);
+    tell(&report, sink);
+    let divided = divided?;
+    let memory = Some(doctor::memory().available).filter(|bytes| *bytes > 0);
+    let estimate = expected(&base.config, base.tied, &divided, &request.settings);
+    if let Some(memory) = memory {
+        estimate.check(memory)?;
+    }
+    sink.stage("Hashing and loading the model");
+    let (base_hash, samples_hash) = (base.hash()?, models::sha256(&request.samples)?);
+    let samples_hash =
+        if samples_hash.starts_with("sha256:") { samples_hash } else { format!("sha256:{samples_hash}") };
+    let model = base.load(DType::F32)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let ground = Ground {
+        model: &model,
+        tokens: &tokens,
+        form: &form,
+        base: &base_hash,
+        base_name: &name,
+        samples: &samples_hash,
+        memory,
+    };
+    sink.stage("Training");
+    let mut watch = Watching { sink, cancel };
+    let run = train(&ground, &divided, &request.settings, &report, (&request.out, request.resume), &mut watch)?;
+    sink.warn(&format!("{} was learned from patient data; keep it as private as that", request.out.display()));
+    Ok(run)
+}
+
+fn base_path(model: Option<&Path>) -> Result<PathBuf, AppError> {
+    let Some(path) = model else {
+        return Ok(models::default_model()?.path.unwrap_or_default());
+    };
+    if path.exists() {
+        return Ok(path.to_owned());
+    }
+    match models::all()?.into_iter().find(|m| Path::new(&m.entry.name) == path) {
+        Some(model) => {
+            models::verify(&model)?;
+            Ok(model.path.unwrap_or_default())
+        }
+        None => Err(AppError::unusable(path, "is neither a file nor a model of the list; see `bogam model list`")),
+    }
+}
+
+fn samples(request: &TrainRequest) -> Result<(Vec<bogam_train::samples::Sample>, ReadReport), AppError> {
+    let path = &request.samples;
+    let file = File::open(path).map_err(|e| AppError::unusable(path, format!("cannot be read ({e})")))?;
+    let cleaning = Cleaning { texts: true, language: request.language };
+    read(&mut BufReader::new(file), cleaning).map_err(|error| AppError::Input {
+        file: path.display().to_string(),
+        error,
+        done: 0,
+    })
+}
+
+fn split(request: &TrainRequest) -> Result<Split, AppError> {
+    let named = |path: &Option<PathBuf>| path.as_deref().map(patients).transpose();
+    let validation = named(&request.validation)?;
+    Ok(Split {
+        exclude: named(&request.exclude)?.unwrap_or_default(),
+        one_of: validation.is_none().then_some(ONE_OF),
+        validation: validation.unwrap_or_default(),
+    })
+}
+
+/// What was changed or left out of the samples.
+fn tell(report: &ReadReport, sink: &mut dyn JobSink) {
+    for (fate, seen) in &report.fates {
+        let word = serde_json::to_value(fate).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+        let lines: Vec<String> = seen.lines.iter().map(u64::to_string).collect();
+        sink.warn(&format!("{word}: {} samples (line {}…)", seen.records, lines.join(", ")));
+    }
+}
+
+struct Watching<'a> {
+    sink: &'a mut dyn JobSink,
+    cancel: &'a Cancel,
+}
+
+impl Watch for Watching<'_> {
+    fn step(&mut self, progress: &Progress) {
+        let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+        self.sink.progress(count(progress.step), Some(count(progress.steps)));
+    }
+
+    fn cancelled(&self) -> bool {
+        self.cancel.is_cancelled()
+    }
+}
+
+/// What a run came to, in words.
+#[must_use]
+pub fn describe(run: &RunReport) -> String {
+    let loss = |losses: &[(usize, f64)], at: Option<&(usize, f64)>| {
+        at.or(losses.first()).map_or_else(|| "none".to_owned(), |(step, loss)| format!("{loss:.4} at step {step}"))
+    };
+    let rows = [
+        ("trained", format!("{} parameters, {} samples", run.trained_parameters, run.train_samples)),
+        ("steps", format!("{}{}", run.steps, if run.stopped_early { " (the validation loss rose)" } else { "" })),
+        ("kept", format!("the adapter of step {}", run.kept_step)),
+        ("training loss", format!("{}, {}", loss(&run.train_loss, None), loss(&run.train_loss, run.train_loss.last()))),
+        (
+            "validation loss",
+            format!("{}, {}", loss(&run.validation_loss, None), loss(&run.validation_loss, run.validation_loss.last())),
+        ),
+        ("speed", format!("{:.0} tokens/s, {:.0} s", run.tokens_per_second, run.seconds)),
+        ("memory", run.peak_memory_bytes.map_or_else(|| "unknown".to_owned(), |b| format!("{} MiB at most", b >> 20))),
+    ];
+    rows.iter().map(|(key, value)| format!("{key:<18}{value}\n")).collect()
+}

@@ -1,0 +1,223 @@
+//! `bogam train`.
+
+use std::path::PathBuf;
+
+use bogam_app::train::{Language, Method, Module, Optimizer, Schedule, Settings, TrainRequest};
+use clap::{Args, ValueEnum};
+
+/// Settings to begin with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PresetArg {
+    /// As published: FFA-LoRA on q and v, rank 32, alpha 16, SGD with 1e-3, batch 4, 5 epochs.
+    Paper,
+    /// AdamW with a falling rate, rank 16, an early stop.
+    Default,
+}
+
+/// What is trained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MethodArg {
+    /// A frozen, B trained.
+    FfaLora,
+    /// A and B trained.
+    Lora,
+    /// A frozen, B trained by its corrected gradient.
+    LoraFa,
+}
+
+/// A module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ModuleArg {
+    /// Query.
+    Q,
+    /// Key.
+    K,
+    /// Value.
+    V,
+    /// Output of attention.
+    O,
+    /// Gate.
+    Gate,
+    /// Up.
+    Up,
+    /// Down.
+    Down,
+}
+
+/// An optimizer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OptimizerArg {
+    /// Plain steps.
+    Sgd,
+    /// Adam with decoupled weight decay.
+    Adamw,
+}
+
+/// How the learning rate goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ScheduleArg {
+    /// It stays.
+    Constant,
+    /// It falls to nothing.
+    Cosine,
+}
+
+/// `bogam train`.
+#[derive(Debug, Args)]
+pub struct TrainArgs {
+    /// Samples: samples.jsonl of `mimic`, Alpaca records or chats, as JSON lines or one array.
+    #[arg(long)]
+    pub samples: PathBuf,
+    /// The base model (GGUF, a folder of safetensors, or a name of the list); the default one when not given.
+    #[arg(long)]
+    pub model: Option<PathBuf>,
+    /// Folder of the run.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Settings to begin with; the options below change them.
+    #[arg(long, value_enum, default_value = "default")]
+    pub preset: PresetArg,
+    /// What is trained.
+    #[arg(long, value_enum)]
+    pub method: Option<MethodArg>,
+    /// Modules with an adapter, such as q,v.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    pub targets: Vec<ModuleArg>,
+    /// Rank.
+    #[arg(long)]
+    pub rank: Option<usize>,
+    /// Alpha.
+    #[arg(long)]
+    pub alpha: Option<f64>,
+    /// Share of the adapter's input that is left out.
+    #[arg(long)]
+    pub dropout: Option<f64>,
+    /// Learning rate.
+    #[arg(long)]
+    pub lr: Option<f64>,
+    /// Optimizer.
+    #[arg(long, value_enum)]
+    pub optimizer: Option<OptimizerArg>,
+    /// Weight decay of AdamW.
+    #[arg(long)]
+    pub weight_decay: Option<f64>,
+    /// How the learning rate goes.
+    #[arg(long, value_enum)]
+    pub schedule: Option<ScheduleArg>,
+    /// Share of all steps in which the rate rises.
+    #[arg(long)]
+    pub warmup: Option<f64>,
+    /// Length that the gradient is cut to.
+    #[arg(long)]
+    pub clip: Option<f64>,
+    /// Times through all samples.
+    #[arg(long, conflicts_with = "steps")]
+    pub epochs: Option<usize>,
+    /// Steps, in place of epochs.
+    #[arg(long)]
+    pub steps: Option<usize>,
+    /// Samples a step.
+    #[arg(long)]
+    pub batch: Option<usize>,
+    /// Tokens that are computed at once.
+    #[arg(long)]
+    pub tokens_at_once: Option<usize>,
+    /// Longest sample in tokens; longer ones are left out and counted.
+    #[arg(long)]
+    pub max_length: Option<usize>,
+    /// Evaluations without a better validation loss after which it ends; 0: never.
+    #[arg(long)]
+    pub patience: Option<usize>,
+    /// Steps between evaluations and checkpoints; once an epoch when not given.
+    #[arg(long)]
+    pub every: Option<usize>,
+    /// Keep what layers compute instead of making it again: faster, and more memory.
+    #[arg(long)]
+    pub keep_layers: bool,
+    /// Leave out answers that are not in this language (ko, en).
+    #[arg(long)]
+    pub language: Option<super::LangArg>,
+    /// Patients who validate, one a line; one of twenty by hash when not given.
+    #[arg(long)]
+    pub validation_patients: Option<PathBuf>,
+    /// Patients who are left out, one a line.
+    #[arg(long)]
+    pub exclude_patients: Option<PathBuf>,
+    /// Seed.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Go on with the run in the folder.
+    #[arg(long)]
+    pub resume: bool,
+}
+
+impl TrainArgs {
+    /// As a request.
+    pub fn request(self) -> TrainRequest {
+        let preset = match self.preset {
+            PresetArg::Paper => Settings::paper(),
+            PresetArg::Default => Settings::usual(),
+        };
+        let module = |module: ModuleArg| match module {
+            ModuleArg::Q => Module::Q,
+            ModuleArg::K => Module::K,
+            ModuleArg::V => Module::V,
+            ModuleArg::O => Module::O,
+            ModuleArg::Gate => Module::Gate,
+            ModuleArg::Up => Module::Up,
+            ModuleArg::Down => Module::Down,
+        };
+        let method = self.method.map(|method| match method {
+            MethodArg::FfaLora => Method::FfaLora,
+            MethodArg::Lora => Method::Lora,
+            MethodArg::LoraFa => Method::LoraFa,
+        });
+        let optimizer = self.optimizer.map(|optimizer| match optimizer {
+            OptimizerArg::Sgd => Optimizer::Sgd,
+            OptimizerArg::Adamw => Optimizer::Adamw,
+        });
+        let schedule = self.schedule.map(|schedule| match schedule {
+            ScheduleArg::Constant => Schedule::Constant,
+            ScheduleArg::Cosine => Schedule::Cosine,
+        });
+        let mut targets: Vec<Module> = self.targets.into_iter().map(module).collect();
+        targets.sort_unstable();
+        targets.dedup();
+        let settings = Settings {
+            method: method.unwrap_or(preset.method),
+            targets: if targets.is_empty() { preset.targets } else { targets },
+            rank: self.rank.unwrap_or(preset.rank),
+            alpha: self.alpha.unwrap_or(preset.alpha),
+            dropout: self.dropout.unwrap_or(preset.dropout),
+            optimizer: optimizer.unwrap_or(preset.optimizer),
+            weight_decay: self.weight_decay.unwrap_or(preset.weight_decay),
+            learning_rate: self.lr.unwrap_or(preset.learning_rate),
+            schedule: schedule.unwrap_or(preset.schedule),
+            warmup: self.warmup.unwrap_or(preset.warmup),
+            clip: self.clip.or(preset.clip),
+            batch: self.batch.unwrap_or(preset.batch),
+            tokens_at_once: self.tokens_at_once.unwrap_or(preset.tokens_at_once),
+            epochs: self.epochs.unwrap_or(preset.epochs),
+            steps: self.steps.or(preset.steps),
+            max_length: self.max_length.unwrap_or(preset.max_length),
+            patience: self.patience.map_or(preset.patience, |n| Some(n).filter(|n| *n > 0)),
+            every: self.every.or(preset.every),
+            checkpointing: !self.keep_layers && preset.checkpointing,
+            seed: self.seed.unwrap_or(preset.seed),
+        };
+        let language = self.language.map(|language| match language {
+            super::LangArg::Ko => Language::Ko,
+            super::LangArg::En => Language::En,
+        });
+        TrainRequest {
+            samples: self.samples,
+            model: self.model,
+            out: self.out,
+            settings,
+            language,
+            validation: self.validation_patients,
+            exclude: self.exclude_patients,
+            resume: self.resume,
+        }
+    }
+}
