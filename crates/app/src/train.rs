@@ -139,12 +139,28 @@ struct Watching<'a> {
 
 impl Watch for Watching<'_> {
     fn step(&mut self, progress: &Progress) {
+        let validation = progress.validation_loss.map_or(String::new(), |loss| format!(", validation {loss:.3}"));
+        self.sink.stage(&format!(
+            "Training: loss {:.3}{validation}, {:.0} tokens/s, {} left; step",
+            progress.loss,
+            progress.tokens_per_second,
+            time(progress.seconds_left)
+        ));
         let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
         self.sink.progress(count(progress.step), Some(count(progress.steps)));
     }
 
     fn cancelled(&self) -> bool {
         self.cancel.is_cancelled()
+    }
+}
+
+/// Hours, minutes or seconds.
+fn time(seconds: f64) -> String {
+    match seconds {
+        s if s >= 5400.0 => format!("{:.1} h", s / 3600.0),
+        s if s >= 90.0 => format!("{:.0} min", s / 60.0),
+        s => format!("{s:.0} s"),
     }
 }
 

@@ -52,6 +52,8 @@ impl Identity {
 pub(crate) struct State {
     /// Steps that are done.
     pub(crate) step: usize,
+    /// The step after which it was last evaluated.
+    pub(crate) evaluated: Option<usize>,
     pub(crate) train_loss: Vec<(usize, f64)>,
     pub(crate) validation_loss: Vec<(usize, f64)>,
     /// The step of the best validation loss, and it.

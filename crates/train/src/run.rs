@@ -297,35 +297,32 @@ impl<'a> Run<'a> {
 
     fn go(&mut self, identity: &Identity, watch: &mut dyn Watch) -> Result<(), TrainError> {
         let path = self.out.join(CHECKPOINT);
-        if self.at.state.step == 0 && self.at.state.validation_loss.is_empty() {
-            self.evaluate(watch)?;
-            self.at.write(identity, &path)?;
-        }
         let before = (self.at.state.seconds, Instant::now());
         let every = self.settings.every.unwrap_or(self.steps_an_epoch);
-        while self.at.state.step < self.steps && !self.at.state.stopped {
-            let stepped = self.step(watch);
+        loop {
+            let step = self.at.state.step;
+            let due = step.is_multiple_of(every) || step == self.steps;
+            let evaluates = due && self.at.state.evaluated != Some(step);
+            if !evaluates && (step >= self.steps || self.at.state.stopped) {
+                return Ok(());
+            }
+            let done = if evaluates { self.evaluate(watch) } else { self.step(watch) };
             self.at.state.seconds = before.0 + before.1.elapsed().as_secs_f64();
-            match stepped {
+            match done {
+                Ok(()) => {}
                 Err(TrainError::Cancelled) => {
                     self.at.write(identity, &path)?;
                     return Err(TrainError::Cancelled);
                 }
-                other => other?,
+                Err(other) => return Err(other),
             }
-            if self.at.state.step.is_multiple_of(every) || self.at.state.step == self.steps {
-                match self.evaluate(watch) {
-                    // The step is done again when the run is taken up: its checkpoint is that before the evaluation.
-                    Err(TrainError::Cancelled) => return Err(TrainError::Cancelled),
-                    other => other?,
-                }
+            if evaluates {
                 self.at.write(identity, &path)?;
-                let name = format!("step-{:06}.gguf", self.at.state.step);
                 files::folder(&self.out.join("checkpoints"))?;
+                let name = format!("step-{step:06}.gguf");
                 self.write_gguf(&self.at.adapter, &self.out.join("checkpoints").join(name))?;
             }
         }
-        Ok(())
     }
 
     /// The samples of a step, as tokens.
@@ -388,6 +385,7 @@ impl<'a> Run<'a> {
     /// Loss on the validation samples; keeps the best, and ends the run when it has not been bettered for long enough.
     fn evaluate(&mut self, watch: &dyn Watch) -> Result<(), TrainError> {
         if self.validation.is_empty() {
+            self.at.state.evaluated = Some(self.at.state.step);
             return Ok(());
         }
         let learned: usize = self.validation.iter().map(|e| e.tokens.len() - e.answer).sum();
@@ -400,6 +398,7 @@ impl<'a> Run<'a> {
         }
         let loss = loss / real(learned);
         let state = &mut self.at.state;
+        state.evaluated = Some(state.step);
         state.validation_loss.push((state.step, loss));
         if state.best.is_none_or(|(_, best)| loss < best) {
             state.best = Some((state.step, loss));

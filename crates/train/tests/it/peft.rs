@@ -23,7 +23,7 @@ fn peft_reads_what_is_written_here_and_the_other_way_round() {
     }
     let (written, made) = (place.path().join("written"), place.path().join("made"));
     exchange::write_peft(&adapter, "tiny", 0.0, &written).unwrap();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peft.py");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/with_peft.py");
     let output = Command::new(python).arg(script).args([&base, &written, &made]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let theirs: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -1,6 +1,6 @@
 """What peft makes of an adapter that was written here, and an adapter that peft writes: for the test `peft`.
 
-Usage: peft.py BASE_FOLDER ADAPTER_FOLDER OUT_FOLDER. Prints both rows of logits as JSON.
+Usage: with_peft.py BASE_FOLDER ADAPTER_FOLDER OUT_FOLDER. Prints both rows of logits as JSON.
 """
 
 import json
