@@ -96,7 +96,8 @@ impl From<AppError> for Box<ApiErrorData> {
             }
             AppError::ModelFailed { error: bogam_engine::EngineError::Cancelled, .. }
             | AppError::Model(bogam_engine::EngineError::Cancelled)
-            | AppError::Import(bogam_mimic::MimicError::Stopped) => fault("cancelled", &[]),
+            | AppError::Import(bogam_mimic::MimicError::Stopped)
+            | AppError::Train(bogam_train::TrainError::Cancelled) => fault("cancelled", &[]),
             AppError::Vault(inner) => fault(inner.code(), &vault_params(inner)),
             // The text names files and fields, and nothing of a patient.
             AppError::Unusable(text) => fault(error.code(), &[("text", json!(text))]),
@@ -110,7 +111,8 @@ impl From<AppError> for Box<ApiErrorData> {
             | AppError::Folder { .. }
             | AppError::Input { .. }
             | AppError::List { .. }
-            | AppError::Import(_) => fault(error.code(), &[("text", json!(error.to_string()))]),
+            | AppError::Import(_)
+            | AppError::Train(_) => fault(error.code(), &[("text", json!(error.to_string()))]),
             AppError::Model(_) | AppError::ModelFailed { .. } => fault(error.code(), &[]),
         }
     }

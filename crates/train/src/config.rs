@@ -237,8 +237,8 @@ mod tests {
     fn the_factors_of_llama_3_1_leave_high_frequencies_and_slow_low_ones_eightfold() {
         let config = Config::from_json(LLAMA_3_1).unwrap();
         assert_eq!((config.head_size, config.rope_factors.len()), (128, 64));
-        assert!(config.rope_factors[..28].iter().all(|f| *f == 1.0), "{:?}", config.rope_factors);
-        assert!(config.rope_factors[36..].iter().all(|f| *f == 8.0), "{:?}", config.rope_factors);
+        assert!(config.rope_factors[..28].iter().all(|f| (f - 1.0).abs() < 1e-12), "{:?}", config.rope_factors);
+        assert!(config.rope_factors[36..].iter().all(|f| (f - 8.0).abs() < 1e-12), "{:?}", config.rope_factors);
         assert!(config.rope_factors.windows(2).all(|w| w[0] <= w[1]));
         let last = config.frequencies()[63];
         assert!((last - 500_000_f64.powf(-126.0 / 128.0) / 8.0).abs() < 1e-15);
