@@ -12,6 +12,7 @@
 mod bad_input;
 mod bad_models;
 mod common;
+mod converting;
 mod contract;
 mod evaluate;
 mod evaluate_report;

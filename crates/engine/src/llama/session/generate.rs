@@ -119,7 +119,7 @@ impl Guide {
                 if matcher.is_stopped() {
                     return Ok(Allowed::Nothing);
                 }
-                let forced = matcher.compute_ff_tokens();
+                let forced = if session.force { matcher.compute_ff_tokens() } else { Vec::new() };
                 if !forced.is_empty() {
                     return Ok(Allowed::Forced(forced.into_iter().filter_map(|t| i32::try_from(t).ok()).collect()));
                 }
