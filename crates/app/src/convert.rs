@@ -32,6 +32,9 @@ const LEAST_SHARED: f64 = 0.9;
 /// A list comes so many times faster at least, or the conversion is not worth its bytes.
 const LEAST_FASTER: f64 = 1.1;
 
+/// Of forms that are as fast up to this factor, the nearer one is kept.
+const AS_FAST: f64 = 1.15;
+
 /// What to convert.
 #[derive(Debug, Clone)]
 pub struct ConvertRequest {
@@ -118,9 +121,7 @@ pub fn convert(request: &ConvertRequest, sink: &mut dyn JobSink, cancel: &Cancel
         let offered = lists.shared >= LEAST_SHARED && faster >= LEAST_FASTER;
         tried.push((Tried { quantization, file, lists, offered }, half));
     }
-    let speed = |(tried, _): &&(Tried, tempfile::TempPath)| tried.lists.milliseconds.1;
-    let best = tried.iter().filter(|(t, _)| t.offered).min_by(|a, b| speed(a).total_cmp(&speed(b)));
-    let best = best.map(|(tried, _)| tried.quantization);
+    let best = best(tried.iter().map(|(tried, _)| tried));
     let mut report = Report { from: from.clone(), quantization: header.quantization(), tried: Vec::new(), entry: None };
     for (of, half) in tried {
         if Some(of.quantization) == best {
@@ -130,6 +131,14 @@ pub fn convert(request: &ConvertRequest, sink: &mut dyn JobSink, cancel: &Cancel
         report.tried.push(of);
     }
     Ok(report)
+}
+
+/// Of the forms that are offered and nearly as fast as the fastest, the one that says most nearly what the file says.
+fn best<'a>(tried: impl Iterator<Item = &'a Tried> + Clone) -> Option<Quantization> {
+    let offered = tried.filter(|tried| tried.offered);
+    let fastest = offered.clone().map(|tried| tried.lists.milliseconds.1).fold(f64::INFINITY, f64::min);
+    let near = offered.filter(|tried| tried.lists.milliseconds.1 <= fastest * AS_FAST);
+    near.min_by(|a, b| a.file.divergence.total_cmp(&b.file.divergence)).map(|tried| tried.quantization)
 }
 
 /// The file of a model, and its entry where it has one.

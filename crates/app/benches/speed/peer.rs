@@ -129,11 +129,7 @@ impl Server {
             assert_eq!(answer["content"].as_str().unwrap().lines().count(), LISTED, "{answer}");
         }
         let said = |name: &str| answer["timings"][name].as_f64().unwrap_or(0.0);
-        Written {
-            took,
-            prompt_ms: said("prompt_ms"),
-            writing_ms: said("predicted_ms"),
-        }
+        Written { took, prompt_ms: said("prompt_ms"), writing_ms: said("predicted_ms") }
     }
 }
 

@@ -33,7 +33,10 @@ fn a_faster_form_is_measured_kept_and_used() {
     assert_eq!((code(&output), name), (0, "smollm2-135m-instruct-iq4_nl"));
     assert_eq!(files(), ["SmolLM2-135M-Instruct.IQ4_NL.gguf", "manifest.toml"]);
     let verified = place.run(&["model", "verify", name]);
-    assert_eq!((code(&verified), String::from_utf8_lossy(&verified.stdout).into_owned()), (0, format!("{name}\tintact\n")));
+    assert_eq!(
+        (code(&verified), String::from_utf8_lossy(&verified.stdout).into_owned()),
+        (0, format!("{name}\tintact\n"))
+    );
     let input = place.write("cases.jsonl", jsonl(&[case("1")]));
     let suggested = place.run(&["suggest", "--cases", input.to_str().unwrap(), "--out", "-", "--format", "json"]);
     assert_eq!(code(&suggested), 0, "{}", stderr(&suggested));

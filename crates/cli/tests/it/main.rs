@@ -12,8 +12,8 @@
 mod bad_input;
 mod bad_models;
 mod common;
-mod converting;
 mod contract;
+mod converting;
 mod evaluate;
 mod evaluate_report;
 mod exam;

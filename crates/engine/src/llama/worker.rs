@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::error::EngineError;
 use crate::llama::convert::{self, Conversion};
@@ -211,12 +211,13 @@ fn convert(conversion: &Conversion, out: &Out, steps: &Arc<AtomicU64>) -> ExitCo
 fn serve(session: &mut Session, ask: Ask, out: &Out, steps: &AtomicU64, cancelled: &AtomicU64) {
     let (id, outcome) = match ask {
         Ask::Score { id, request } => {
-            let mut control = Line { id, out, steps, cancelled };
+            let mut control = Line::new(id, out, steps, cancelled);
             (id, session.score(&request, &mut control).map(|scores| Tell::Scored { id, scores }))
         }
         Ask::Generate { id, request } => {
-            let mut control = Line { id, out, steps, cancelled };
+            let mut control = Line::new(id, out, steps, cancelled);
             let written = session.generate(&request, &mut control);
+            control.tell_text();
             (id, written.map(|generated| Tell::Wrote { id, generated: Box::new(generated) }))
         }
         Ask::Load(_) | Ask::Convert(_) => (0, Err(EngineError::model("this worker holds a model already"))),
@@ -225,12 +226,31 @@ fn serve(session: &mut Session, ask: Ask, out: &Out, steps: &AtomicU64, cancelle
     tell(out, &outcome.unwrap_or_else(|error| Tell::Failed { id, error }));
 }
 
+/// How often new text is told at most: whoever reads it would take a core from the threads that write it.
+const PIECES: Duration = Duration::from_millis(50);
+
 /// The line of one request.
 struct Line<'a> {
     id: u64,
     out: &'a Out,
     steps: &'a AtomicU64,
     cancelled: &'a AtomicU64,
+    /// New text that was not told yet, and when some was last.
+    untold: String,
+    told: Option<Instant>,
+}
+
+impl<'a> Line<'a> {
+    const fn new(id: u64, out: &'a Out, steps: &'a AtomicU64, cancelled: &'a AtomicU64) -> Self {
+        Self { id, out, steps, cancelled, untold: String::new(), told: None }
+    }
+
+    fn tell_text(&mut self) {
+        if !self.untold.is_empty() {
+            tell(self.out, &Tell::Delta { id: self.id, text: std::mem::take(&mut self.untold) });
+            self.told = Some(Instant::now());
+        }
+    }
 }
 
 impl Control for Line<'_> {
@@ -247,10 +267,14 @@ impl Control for Line<'_> {
     }
 
     fn delta(&mut self, text: &str) {
-        tell(self.out, &Tell::Delta { id: self.id, text: text.to_owned() });
+        self.untold.push_str(text);
+        if self.told.is_none_or(|told| told.elapsed() >= PIECES) {
+            self.tell_text();
+        }
     }
 
     fn truncate(&mut self, to: usize) {
+        self.tell_text();
         tell(self.out, &Tell::Truncate { id: self.id, to });
     }
 }
