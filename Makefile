@@ -55,6 +55,7 @@ bench: setup-test build
 	  scripts/replicate_mimic.py --hosp "$(DATA)/mimic-iv-demo/hosp" --out "$(TABLES)" --times $(MIMIC_TIMES) && \
 	  scripts/bench-mimic "$(TABLES)"; \
 	else echo "SKIPPED: no tables in $(DATA) (BOGAM_DATA names the folder)"; fi
+	@scripts/bench-table
 
 # How good the lists are, on past admissions; results under target/eval.
 eval: build

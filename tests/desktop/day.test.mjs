@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 
 import { hospital } from './tables.mjs';
 import { acceptAll, CASE, choose, drugs, firstRun, pasteCase, sign, stop, suggest, unlock } from './walk.mjs';
-import { By, Home, Key } from './window.mjs';
+import { By, Home, Key, pictureOfFailures } from './window.mjs';
 import { words } from './words.mjs';
 
 /** What a reviewer writes into the table. */
@@ -22,6 +22,7 @@ before(async () => {
   t = window.t;
 });
 after(() => home.close());
+pictureOfFailures(() => window);
 
 test('the first run makes a vault and confirms its recovery key', async () => {
   await firstRun(window);

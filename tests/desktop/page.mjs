@@ -1,7 +1,7 @@
 // The page of the window alone, with a made-up program behind it, in the browser that WebKitGTK brings: what a vault cannot
 // hold (a list of a hundred drugs, a worklist of a hundred thousand cases) is drawn and measured here. Needs a display.
 
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
@@ -9,7 +9,7 @@ import { extname, join } from 'node:path';
 import { Builder, Capabilities } from 'selenium-webdriver';
 
 import { words } from './words.mjs';
-import { freePort, pause, ROOT, Window } from './window.mjs';
+import { freePort, pause, ROOT, startDriver, Window } from './window.mjs';
 
 const UI = join(ROOT, 'ui');
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.woff2': 'font/woff2' };
@@ -38,10 +38,7 @@ export class Page {
     const page = new Page();
     page.server = await serve();
     const port = await freePort();
-    page.driver = spawn('WebKitWebDriver', [`--port=${port}`, '--host=127.0.0.1'], {
-      env: { ...process.env, LC_ALL: 'C.UTF-8' },
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+    page.driver = startDriver(port, { ...process.env, LC_ALL: 'C.UTF-8' });
     const begun = Date.now();
     for (;;) {
       try {

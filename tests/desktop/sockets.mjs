@@ -26,12 +26,17 @@ export function address(hex) {
   return bytes.map((b) => b.toString(16).padStart(2, '0')).join('');
 }
 
+/** What the kernel says of a process after its name, which stands in brackets and may hold spaces and brackets. */
+const stat = (pid) => read(`/proc/${pid}/stat`).replace(/^.*\)/s, '').trim().split(' ');
+
+/** `Z` for one that has ended and was not waited for; nothing for one that is not there. */
+export const state = (pid) => stat(pid)[0];
+
 /** A process and all that descend from it. */
 export function family(root) {
   const children = new Map();
   for (const name of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    // The name in brackets may hold spaces and brackets of its own.
-    const parent = read(`/proc/${name}/stat`).replace(/^.*\)/s, '').trim().split(' ')[1];
+    const parent = stat(name)[1];
     if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), name]);
   }
   const all = [String(root)];

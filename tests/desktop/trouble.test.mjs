@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { CASE, firstRun, pasteCase, unlock } from './walk.mjs';
-import { Home, pause } from './window.mjs';
+import { Home, pause, pictureOfFailures } from './window.mjs';
 
 let home;
 let window;
@@ -18,6 +18,7 @@ before(async () => {
   await firstRun(window, { pictures: false });
 });
 after(() => home.close());
+pictureOfFailures(() => window);
 
 /** Stops the clock of the model's process as soon as there is one, so that a test is not in a race with it. */
 async function held(window) {

@@ -4,14 +4,15 @@
 // (TAURI_WEBVIEW_AUTOMATION). Needs a display: `xvfb-run -a npm test`.
 
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { afterEach } from 'node:test';
 
 import { Builder, By, Capabilities, Key, until } from 'selenium-webdriver';
 
-import { Watch, family } from './sockets.mjs';
+import { Watch, family, state } from './sockets.mjs';
 import { words } from './words.mjs';
 
 export { By, Key, until };
@@ -33,6 +34,20 @@ export const freePort = () =>
   });
 
 export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/** WebKit's driver, on a port. What it and the program write goes into a file: whatever of them outlives a test would hold a
+ * pipe of the tests open, and they would not end. */
+export function startDriver(port, env) {
+  mkdirSync(PICTURES, { recursive: true });
+  const log = openSync(join(PICTURES, 'program.log'), 'a');
+  return spawn('WebKitWebDriver', [`--port=${port}`, '--host=127.0.0.1'], { env, stdio: ['ignore', 'ignore', log] });
+}
+
+/** A picture of the window where a test failed. */
+export const pictureOfFailures = (window) =>
+  afterEach(async (test) => {
+    if (test.passed === false) await window()?.picture(`failed: ${test.name}`.replaceAll('/', '-').slice(0, 100));
+  });
 
 /** A home folder, and the windows over it. */
 export class Home {
@@ -60,10 +75,7 @@ export class Home {
       TAURI_WEBVIEW_AUTOMATION: 'true',
       LC_ALL: 'C.UTF-8',
     };
-    const driver = spawn('WebKitWebDriver', [`--port=${port}`, '--host=127.0.0.1'], {
-      env,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+    const driver = startDriver(port, env);
     const capabilities = new Capabilities();
     capabilities.set('browserName', 'wry');
     capabilities.set('webkitgtk:browserOptions', { binary: PROGRAM, args: [] });
@@ -98,6 +110,21 @@ const quoted = (text) => {
   if (!text.includes('"')) return `"${text}"`;
   return `concat(${text.split("'").map((part) => `'${part}'`).join(`, "'", `)})`;
 };
+
+/** Until these processes have ended. A window that asks before it closes over work outlives its driver, and what it holds
+ * of the tests' own output would keep them from ending for ever: after a while it is made to end. */
+async function ended(processes, patience = 5_000) {
+  const begun = Date.now();
+  const left = () => processes.filter((pid) => !['', 'Z', 'X'].includes(state(pid)));
+  while (left().length > 0 && Date.now() - begun < patience) await pause(50);
+  for (const pid of left()) {
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // Ended in between.
+    }
+  }
+}
 
 /** A window, by what a person sees in it. */
 export class Window {
@@ -147,6 +174,8 @@ export class Window {
         try {
           const button = await this.button(name);
           if (!(await button.isEnabled())) return false;
+          // A dialog that is closing keeps the page from taking clicks for a moment, and WebKit's driver does not tell.
+          if (!(await this.page.executeScript("return getComputedStyle(arguments[0]).pointerEvents !== 'none'", button))) return false;
           await button.click();
           return true;
         } catch (error) {
@@ -247,11 +276,13 @@ export class Window {
     if (this.closed) return;
     this.closed = true;
     this.reached = this.watch.end();
+    const all = family(this.driver.pid);
     try {
       await this.page.quit();
     } catch {
       // The program may have ended by itself.
     }
     this.driver.kill();
+    await ended(all);
   }
 }

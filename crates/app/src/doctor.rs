@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use bogam_engine::gguf::Header;
 use bogam_engine::llama::session::find_devices;
-use bogam_engine::llama::{Device, cpu_features};
+use bogam_engine::llama::{Device, cpu_features, needs};
 use serde::Serialize;
 
 use crate::error::AppError;
@@ -89,7 +89,7 @@ pub struct ModelState {
     pub context: Option<u64>,
     /// Bytes of the file.
     pub bytes: Option<u64>,
-    /// Bytes that it needs with a context of 4096 tokens: file and KV cache.
+    /// Bytes that it needs with a context of 4096 tokens: file, KV cache, and what is computed in.
     pub needs: Option<u64>,
     /// Whether that fits what is available now.
     pub fits: Option<bool>,
@@ -150,7 +150,7 @@ pub fn examine(site: &[PathBuf], gpus: Option<Vec<Device>>, today: &str) -> Resu
 
 fn state(model: &models::Model, intact: bool, available: u64) -> ModelState {
     let header = model.path.as_deref().and_then(|p| Header::read(p).ok());
-    let needs = header.as_ref().map(|h| h.file_bytes + 4096 * h.kv_bytes_per_token());
+    let needs = header.as_ref().map(|h| needs(h, 4096));
     ModelState {
         name: model.entry.name.clone(),
         path: model.path.clone(),

@@ -6,6 +6,7 @@
 
 pub mod assets;
 pub mod check;
+pub mod convert;
 pub mod coverage;
 pub mod csv_out;
 pub mod diagnoses;

@@ -165,14 +165,31 @@ pub fn add(file: &Path, name: Option<&str>, default: bool) -> Result<Entry, AppE
         source: file.display().to_string(),
         note: String::new(),
     };
+    enter(&entry)?;
+    Ok(entry)
+}
+
+/// Takes a file that was made in the home folder's models into the list, in place of one of the same name.
+///
+/// # Errors
+/// When it cannot be moved, or the list cannot be written.
+pub(crate) fn keep(half: tempfile::TempPath, entry: Entry) -> Result<Entry, AppError> {
+    let target = home().join("models").join(&entry.file);
+    let entry = Entry { sha256: sha256(&half)?, ..entry };
+    half.persist(&target).map_err(|e| AppError::unusable(&target, format!("cannot be written ({})", e.error)))?;
+    enter(&entry)?;
+    Ok(entry)
+}
+
+/// An entry into the home folder's list, in place of one of its name.
+fn enter(entry: &Entry) -> Result<(), AppError> {
     let mut list = read_list(&own_list())?;
     list.model.retain(|m| m.name != entry.name);
-    if default {
+    if entry.default {
         list.model.iter_mut().for_each(|m| m.default = false);
     }
     list.model.push(entry.clone());
-    write_list(&list)?;
-    Ok(entry)
+    write_list(&list)
 }
 
 /// The list of the home folder.

@@ -11,6 +11,7 @@ use bogam_app::open::{EngineOptions, ModelChoice};
 use bogam_app::suggest::{Format, PriorChoice, SuggestRequest};
 use bogam_app::{Channels, ImportKind, Method, Options};
 use bogam_clinical::text::Lang;
+use bogam_engine::llama::convert::Quantization;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -326,11 +327,52 @@ pub enum ModelCommand {
         /// Only this model.
         name: Option<String>,
     },
+    /// Make the form of a model that this machine computes fast, measure what is lost, and keep the best.
+    Convert {
+        /// Name of a model of the list, or a GGUF file.
+        model: PathBuf,
+        /// Its form; all are tried without one.
+        #[arg(long, value_enum)]
+        to: Option<Form>,
+        /// Use it when none is named.
+        #[arg(long)]
+        default: bool,
+        /// Threads (0: one a physical core).
+        #[arg(long, default_value_t = 0)]
+        threads: u32,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// What a GGUF file says of itself.
     Info {
         /// The file.
         file: PathBuf,
     },
+}
+
+/// Forms of the weights that `bogam model convert` makes.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Form {
+    /// 4.5 bits.
+    #[value(name = "q4_0")]
+    Q4_0,
+    /// 4.5 bits, finer about zero.
+    #[value(name = "iq4_nl")]
+    Iq4Nl,
+    /// 8.5 bits.
+    #[value(name = "q8_0")]
+    Q8_0,
+}
+
+impl From<Form> for Quantization {
+    fn from(form: Form) -> Self {
+        match form {
+            Form::Q4_0 => Self::Q4_0,
+            Form::Iq4Nl => Self::Iq4Nl,
+            Form::Q8_0 => Self::Q8_0,
+        }
+    }
 }
 
 /// `bogam knowledge`.

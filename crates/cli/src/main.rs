@@ -7,6 +7,7 @@ mod vault;
 use std::path::Path;
 use std::process::ExitCode;
 
+use bogam_app::convert::{self, ConvertRequest};
 use bogam_app::coverage::CoverageRequest;
 use bogam_app::doctor::{self, DEVICES_COMMAND, ask_devices};
 use bogam_app::job::{JobSink as _, Summary};
@@ -190,6 +191,14 @@ fn model(command: ModelCommand, terminal: &mut Terminal) -> Result<u8, AppError>
                 terminal.print(&format!("{}\t{said}\n", model.entry.name))?;
             }
             Ok(u8::from(faults > 0))
+        }
+        ModelCommand::Convert { model, to, default, threads, json } => {
+            let quantization = to.map(Into::into);
+            let request = ConvertRequest { model, quantization, default, threads, worker: None };
+            let report = convert::convert(&request, terminal, &Cancel::new())?;
+            let json = json.then(|| serde_json::to_string_pretty(&report).unwrap_or_default() + "\n");
+            terminal.print(&json.unwrap_or_else(|| report.text()))?;
+            Ok(u8::from(report.entry.is_none()))
         }
         ModelCommand::Info { file } => {
             let text = terminal::model_info(Path::new(&file))?;

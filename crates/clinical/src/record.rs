@@ -107,9 +107,9 @@ pub struct Evidence {
     pub model: Option<f64>,
     /// What the checks take off: a drug to be avoided in this patient is given less often.
     pub safety: Option<f64>,
-    /// Log-probability of the name after the case, in nats.
+    /// Log-probability of the name after the case, in nats: up to the token that tells it from all others of the formulary.
     pub model_case: Option<f64>,
-    /// Log-probability of the name after an empty case, in nats.
+    /// Log-probability of the name after an empty case, in nats, up to the same token.
     pub model_empty: Option<f64>,
     /// Similar past admissions.
     pub past: Option<Past>,

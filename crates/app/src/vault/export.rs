@@ -316,7 +316,7 @@ impl Row<'_> {
         let given = decision.and_then(|d| d.changed_to.as_deref()).map(replacement);
         let of_drug = |name: &str| name == drug.ingredient || given.as_ref().is_some_and(|to| drug_name(to) == name);
         let own = |finding: &String| {
-            let named = finding.split_once('/').is_some_and(|(drugs, _)| drugs.split('+').any(of_drug));
+            let named = finding.rsplit_once('/').is_some_and(|(drugs, _)| drugs.split('+').any(of_drug));
             named || drug.findings.contains(finding)
         };
         let overrides: Vec<_> =

@@ -122,6 +122,35 @@ fn what_a_drug_is_changed_to_is_told_in_words_and_learned_by_name() {
 }
 
 #[test]
+fn an_override_of_a_drug_of_two_ingredients_stands_on_its_row() {
+    let place = Place::new();
+    let session = filled(&place);
+    let id = session.suggestions_of(session.find_case("c1").unwrap()).unwrap()[0];
+    let drug = session.suggestion(id).unwrap().record.drugs[0].ingredient.clone();
+    let decision = Decision {
+        ingredient: drug.clone(),
+        decision: DecisionKind::Changed,
+        changed_to: Some("sacubitril / valsartan".to_owned()),
+        reason: None,
+        note: None,
+    };
+    let of = |finding: &str, reason: &str| Override {
+        finding: finding.to_owned(),
+        code: "interaction.pair".to_owned(),
+        reason: reason.to_owned(),
+        note: None,
+    };
+    let overrides = [
+        of("sacubitril / valsartan+spironolactone/0f0f", "monitored"),
+        of("amlodipine / valsartan+spironolactone/0a0a", "benefit"),
+    ];
+    session.decide_all(id, (&[decision], &overrides), at(20)).unwrap();
+    let (_, table) = export(&session, &place, |_| ());
+    let row = table.into_iter().find(|row| row["drug"] == drug && row["decision"] == "changed").unwrap();
+    assert_eq!(row["override_reasons"], "interaction.pair: monitored");
+}
+
+#[test]
 fn a_deidentified_table_tells_nothing_that_was_typed() {
     let place = Place::new();
     let session = filled(&place);

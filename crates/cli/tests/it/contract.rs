@@ -33,6 +33,28 @@ fn suggested(place: &Place, more: &[&str]) -> Vec<Value> {
     lines(&output.stdout)
 }
 
+#[test]
+fn what_the_model_says_of_an_empty_case_is_kept_for_the_next_start_and_changes_nothing() {
+    let _turn = turn();
+    let place = Place::new();
+    let records = |place: &Place| without_times(suggested(place, &[]));
+    let first = records(&place);
+    let folder = place.path("home/cache/empty-scores");
+    let files = || std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path()).collect::<Vec<_>>();
+    let [file] = files().try_into().unwrap();
+    let read = || -> Value { serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap() };
+    let scores = read();
+    // Every name that a case can bring, so that no later case has to wait for one.
+    assert!(scores.as_object().unwrap().len() > 700, "{}", scores.as_object().unwrap().len());
+    assert!(scores.as_object().unwrap().values().all(|score| score.as_f64().unwrap() < 0.0));
+    assert_eq!(records(&place), first, "what was kept changes a record");
+    // A file that is not whole is made anew, and no answer comes out of it.
+    std::fs::write(&file, "{\"warfarin\": -1").unwrap();
+    assert_eq!(records(&place), first);
+    assert_eq!(read(), scores);
+    assert_eq!(files(), std::slice::from_ref(&file), "nothing else is left in the folder");
+}
+
 fn check_record(record: &Value) {
     let drugs = ids(&record["drugs"]);
     assert!(!drugs.is_empty());

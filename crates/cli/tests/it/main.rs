@@ -13,6 +13,7 @@ mod bad_input;
 mod bad_models;
 mod common;
 mod contract;
+mod converting;
 mod evaluate;
 mod evaluate_report;
 mod exam;

@@ -3,9 +3,14 @@
 use llama_cpp_2::LlamaBackendDeviceType;
 use serde::{Deserialize, Serialize};
 
+use crate::gguf::Header;
+
 /// Batches never get smaller than the chunks in which a prompt is evaluated: smaller ones give other bits
 /// (docs/decisions/0003-exact-scores.md).
 pub(crate) const SMALLEST_BATCH: u32 = 64;
+
+/// The worker without a model: program, vocabulary, grammar.
+const PROCESS: u64 = 96 << 20;
 
 /// What a session may take. The next smaller one is tried after a lack of memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,6 +101,19 @@ pub fn offload_layers(free: u64, model_bytes: u64, layers: u32, kv_bytes_per_tok
 #[must_use]
 pub fn kv_bytes_per_token(layers: u32, kv_heads: u32, head_size: u32) -> u64 {
     2 * 2 * u64::from(layers) * u64::from(kv_heads) * u64::from(head_size)
+}
+
+/// Bytes that a worker holds at its highest on the processor: the file, its KV cache for `context` tokens, and what llama.cpp
+/// computes in.
+#[must_use]
+pub fn needs(header: &Header, context: u64) -> u64 {
+    let width = header.number("{arch}.embedding_length").unwrap_or(4096);
+    let inner = header.number("{arch}.feed_forward_length").unwrap_or(4 * width);
+    let words = header.number("{arch}.vocab_size").unwrap_or(128_256);
+    let batch = u64::from(Footprint::default().batch);
+    // Floats of a batch: two inner activations, half a dozen of the model's width, the logits of the names that are scored.
+    let computing = 4 * (batch * (2 * inner + 6 * width) + 64 * words);
+    header.file_bytes + context * header.kv_bytes_per_token() + computing + PROCESS
 }
 
 /// Threads for the model: one a physical core that this process may use.

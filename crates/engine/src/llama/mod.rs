@@ -1,5 +1,6 @@
 //! llama.cpp: a supervised worker process ([`LlamaEngine`]) around a session ([`session::Session`]) with one model.
 
+pub mod convert;
 mod footprint;
 mod list;
 mod logits;
@@ -10,7 +11,7 @@ mod template;
 mod trie;
 mod worker;
 
-pub use footprint::{Device, Footprint, cpu_features, devices, kv_bytes_per_token, offload_layers};
+pub use footprint::{Device, Footprint, cpu_features, devices, kv_bytes_per_token, needs, offload_layers};
 pub use session::Session;
 pub use supervisor::{LlamaEngine, LlamaSettings, WorkerCommand, file_hash};
 pub use worker::{WORKER_COMMAND, no_core_dump, run_worker};

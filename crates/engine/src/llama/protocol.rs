@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::error::EngineError;
+use crate::llama::convert::{Conversion, Converted};
 use crate::llama::footprint::Footprint;
 use crate::request::{GenerateRequest, Generated, ModelInfo, ScoreRequest, Scores};
 
@@ -17,6 +18,8 @@ pub(crate) const MAX_FRAME: usize = 64 << 20;
 pub(crate) enum Ask {
     /// Load a model: the first frame.
     Load(LoadRequest),
+    /// Convert a file and compare the two, in place of loading one: the only frame.
+    Convert(Conversion),
     /// Score.
     Score { id: u64, request: ScoreRequest },
     /// Write.
@@ -46,8 +49,10 @@ pub(crate) struct LoadRequest {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "tell", rename_all = "snake_case")]
 pub(crate) enum Tell {
-    /// Loading, 0 to 1.
+    /// Loading or converting, 0 to 1.
     Loading { share: f32 },
+    /// Converted.
+    Converted { converted: Converted },
     /// Loaded.
     Ready { info: Box<ModelInfo> },
     /// Still there; `steps` counts what was computed.

@@ -66,10 +66,12 @@ pub struct SessionSettings {
     pub deterministic: bool,
     /// LoRA adapter and its scale.
     pub adapter: Option<(String, f32)>,
+    /// Tokens that a grammar leaves no choice about are evaluated together; otherwise one by one, to measure what that brings.
+    pub force: bool,
 }
 
 /// The process-wide llama.cpp backend.
-fn backend() -> Result<&'static LlamaBackend, EngineError> {
+pub(crate) fn backend() -> Result<&'static LlamaBackend, EngineError> {
     static BACKEND: OnceLock<Result<LlamaBackend, String>> = OnceLock::new();
     BACKEND
         .get_or_init(|| {
@@ -143,13 +145,14 @@ pub struct Session {
     context_tokens: usize,
     /// The tokens whose keys and values stand in sequence 0.
     kept: Vec<Token>,
-    /// Where the batches ended in which they were evaluated; 0 after one that was cut.
-    cuts: Vec<usize>,
+    /// Where the batches ended in which they were evaluated, and whether the batch is kept whole.
+    cuts: Vec<(usize, bool)>,
     /// Tokens of texts that were scored or told apart: names of drugs, mostly.
     known: HashMap<String, Vec<Token>>,
     template: ChatTemplate,
     footprint: Footprint,
     deterministic: bool,
+    force: bool,
     threads: u32,
     gpu_layers: u32,
     limit: usize,
@@ -225,6 +228,7 @@ impl Session {
             template,
             footprint: workable(settings.footprint),
             deterministic: settings.deterministic,
+            force: settings.force,
             threads,
             gpu_layers,
             limit: trained.min(allowed),
@@ -375,7 +379,7 @@ impl Session {
         let end = (0..=prompt.fixed.min(last.content.len())).rev().find(|&at| last.content.is_char_boundary(at));
         last.content.truncate(end.unwrap_or(0));
         let fixed = self.prompt_tokens(&fixed)?;
-        Ok(fixed.iter().zip(tokens).take_while(|(a, b)| a == b).count().min(tokens.len() - 1))
+        Ok(fixed.iter().zip(tokens).take_while(|(a, b)| a == b).count().min(tokens.len().saturating_sub(1)))
     }
 
     /// Evaluates a prompt in sequence 0, so that the logits of its last token are at hand. Returns how many tokens were
@@ -397,7 +401,7 @@ impl Session {
         let reused = if self.deterministic {
             0
         } else if exact {
-            let same = ends.iter().zip(&self.cuts).take_while(|(a, b)| a == b && **a <= common);
+            let same = ends.iter().zip(&self.cuts).take_while(|(a, b)| (**a, true) == **b && **a <= common);
             same.last().map_or(0, |(end, _)| *end)
         } else {
             ends.iter().copied().take_while(|&end| end <= common).last().unwrap_or(0)
@@ -419,9 +423,9 @@ impl Session {
     /// Keeps the first tokens of sequence 0 and drops everything else.
     fn forget_from(&mut self, position: usize) -> Result<(), EngineError> {
         self.kept.truncate(position);
-        self.cuts.retain(|&end| end <= position);
-        if position > 0 && self.cuts.last() != Some(&position) {
-            self.cuts.push(0);
+        self.cuts.retain(|&(end, _)| end <= position);
+        if self.cuts.last().map_or(0, |&(end, _)| end) != position {
+            self.cuts.push((position, false));
         }
         let context = self.context()?;
         if position == 0 {
@@ -443,7 +447,7 @@ impl Session {
             }
             self.decode(&mut batch)?;
             self.kept.extend_from_slice(part);
-            self.cuts.push(self.kept.len());
+            self.cuts.push((self.kept.len(), true));
             control.step();
         }
         Ok(())

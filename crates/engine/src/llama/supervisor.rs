@@ -23,6 +23,9 @@ const TICK: Duration = Duration::from_millis(20);
 /// How long a cancelled worker may go on computing before it is ended.
 const CANCEL_GRACE: Duration = Duration::from_secs(1);
 
+/// Rounds that a thread of libgomp spins before it sleeps: measured in docs/decisions/0003.
+const SPIN: &str = "300";
+
 /// How often a request is tried before it fails.
 const ATTEMPTS: u32 = 6;
 
@@ -100,7 +103,7 @@ struct State {
 }
 
 #[derive(Debug)]
-struct Worker {
+pub(super) struct Worker {
     child: Child,
     stdin: ChildStdin,
     told: Receiver<Tell>,
@@ -112,7 +115,7 @@ fn out_of_turn() -> EngineError {
 }
 
 /// How waiting for an answer ended.
-enum Waited {
+pub(super) enum Waited {
     Answer(Tell),
     Died(String),
     Cancelled,
@@ -154,43 +157,11 @@ impl LlamaEngine {
         drop(self.state.lock().unwrap_or_else(PoisonError::into_inner).worker.take());
     }
 
-    fn spawn(&self) -> Result<Worker, EngineError> {
-        let gone = |message: String| EngineError::WorkerGone { message, attempts: 1 };
-        let mut child = Command::new(&self.command.program)
-            .args(&self.command.arguments)
-            .env("GGML_NO_BACKTRACE", "1")
-            // Threads that wait sleep instead of spinning: 6 % slower on an idle machine, ten times faster where
-            // another program keeps a core busy.
-            .env("OMP_WAIT_POLICY", "passive")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|e| gone(format!("{} cannot be started: {e}", self.command.program.display())))?;
-        let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
-        else {
-            return Err(gone("the worker has no pipes".into()));
-        };
-        let (sender, told) = mpsc::channel();
-        std::thread::spawn(move || {
-            let mut from = BufReader::new(stdout);
-            while let Ok(Some(tell)) = read_frame::<Tell>(&mut from) {
-                if sender.send(tell).is_err() {
-                    break;
-                }
-            }
-        });
-        let complaints = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&complaints);
-        std::thread::spawn(move || keep_last_lines(stderr, &kept));
-        Ok(Worker { child, stdin, told, complaints })
-    }
-
     /// A running worker with its model loaded.
     fn ready(&self, state: &mut State, sink: &mut dyn Sink, cancel: &Cancel) -> Result<(), EngineError> {
         let mut crashes = 0;
         while state.worker.is_none() {
-            let mut worker = self.spawn()?;
+            let mut worker = Worker::spawn(&self.command)?;
             let load = Ask::Load(LoadRequest {
                 path: self.settings.model.display().to_string(),
                 adapter: self.settings.adapter.as_ref().map(|(path, scale)| (path.display().to_string(), *scale)),
@@ -199,11 +170,7 @@ impl LlamaEngine {
                 deterministic: self.settings.deterministic,
                 address_space: self.settings.address_space,
             });
-            let waited = match write_frame(&mut worker.stdin, &load) {
-                Ok(()) => worker.wait(0, self.settings.hang, sink, cancel),
-                Err(error) => Waited::Died(error.to_string()),
-            };
-            match waited {
+            match worker.begin(&load, self.settings.hang, sink, cancel) {
                 Waited::Answer(Tell::Ready { info }) => {
                     state.info =
                         Some(ModelInfo { hash: self.hash.clone(), adapter_hash: self.adapter_hash.clone(), ..*info });
@@ -308,6 +275,47 @@ impl State {
 }
 
 impl Worker {
+    pub(super) fn spawn(command: &WorkerCommand) -> Result<Self, EngineError> {
+        let gone = |message: String| EngineError::WorkerGone { message, attempts: 1 };
+        let mut child = Command::new(&command.program)
+            .args(&command.arguments)
+            .env("GGML_NO_BACKTRACE", "1")
+            // Threads that wait for each other spin for some microseconds and then sleep. Sleeping at once, a word takes three
+            // times as long; spinning on, all takes ten times as long where another program keeps a core busy.
+            .env("OMP_WAIT_POLICY", "passive")
+            .env("GOMP_SPINCOUNT", SPIN)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|e| gone(format!("{} cannot be started: {e}", command.program.display())))?;
+        let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        else {
+            return Err(gone("the worker has no pipes".into()));
+        };
+        let (sender, told) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut from = BufReader::new(stdout);
+            while let Ok(Some(tell)) = read_frame::<Tell>(&mut from) {
+                if sender.send(tell).is_err() {
+                    break;
+                }
+            }
+        });
+        let complaints = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&complaints);
+        std::thread::spawn(move || keep_last_lines(stderr, &kept));
+        Ok(Self { child, stdin, told, complaints })
+    }
+
+    /// Gives a new worker its first frame and waits for what it comes to.
+    pub(super) fn begin(&mut self, ask: &Ask, hang: Duration, sink: &mut dyn Sink, cancel: &Cancel) -> Waited {
+        match write_frame(&mut self.stdin, ask) {
+            Ok(()) => self.wait(0, hang, sink, cancel),
+            Err(error) => Waited::Died(error.to_string()),
+        }
+    }
+
     /// Waits for the answer to a request; 0 is loading.
     fn wait(&mut self, id: u64, hang: Duration, sink: &mut dyn Sink, cancel: &Cancel) -> Waited {
         let mut steps_seen = 0;
@@ -330,7 +338,7 @@ impl Worker {
                     sink.delta(&text);
                 }
                 Ok(Tell::Truncate { id: of, to }) if of == id => sink.truncate(to),
-                Ok(answer @ Tell::Ready { .. }) if id == 0 => return Waited::Answer(answer),
+                Ok(answer @ (Tell::Ready { .. } | Tell::Converted { .. })) if id == 0 => return Waited::Answer(answer),
                 Ok(
                     answer @ (Tell::Scored { id: of, .. } | Tell::Wrote { id: of, .. } | Tell::Failed { id: of, .. }),
                 ) if of == id => return Waited::Answer(answer),

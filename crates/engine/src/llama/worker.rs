@@ -9,9 +9,10 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::error::EngineError;
+use crate::llama::convert::{self, Conversion};
 use crate::llama::protocol::{Ask, LoadRequest, Tell, read_frame, write_frame};
 use crate::llama::session::{self, Control, Session, SessionSettings};
 
@@ -25,6 +26,9 @@ type Out = Arc<Mutex<Box<dyn Write + Send>>>;
 
 static LOG_ERRORS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
+/// Of how many tensors how many are converted, as llama.cpp last told.
+static TENSORS: Mutex<Option<(u32, u32)>> = Mutex::new(None);
+
 /// Takes llama.cpp's log: warnings and errors are kept (a few), the rest is dropped. They name tensors and sizes, never
 /// a prompt.
 #[allow(unsafe_code)]
@@ -34,13 +38,17 @@ pub(crate) fn collect_logs() {
         text: *const std::ffi::c_char,
         _: *mut std::ffi::c_void,
     ) {
-        if text.is_null()
-            || !matches!(level, llama_cpp_sys_2::GGML_LOG_LEVEL_ERROR | llama_cpp_sys_2::GGML_LOG_LEVEL_WARN)
-        {
+        if text.is_null() {
             return;
         }
         // SAFETY: llama.cpp passes a NUL-terminated string that lives for the call.
         let line = unsafe { std::ffi::CStr::from_ptr(text) }.to_string_lossy().trim().to_owned();
+        if !matches!(level, llama_cpp_sys_2::GGML_LOG_LEVEL_ERROR | llama_cpp_sys_2::GGML_LOG_LEVEL_WARN) {
+            if let Some(tensor) = tensor_of(&line) {
+                *TENSORS.lock().unwrap_or_else(PoisonError::into_inner) = Some(tensor);
+            }
+            return;
+        }
         let mut kept = LOG_ERRORS.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() < 64 && !line.is_empty() {
             kept.push(line);
@@ -48,6 +56,19 @@ pub(crate) fn collect_logs() {
     }
     // SAFETY: the callback is a plain function without state of its own; llama.cpp may call it from any thread.
     unsafe { llama_cpp_sys_2::llama_log_set(Some(collect), std::ptr::null_mut()) };
+}
+
+/// `[  12/ 272] blk.1.attn_q.weight ...`: which tensor of how many is being converted.
+fn tensor_of(line: &str) -> Option<(u32, u32)> {
+    let (done, all) = line.strip_prefix('[')?.split_once(']')?.0.split_once('/')?;
+    Some((done.trim().parse().ok()?, all.trim().parse().ok()?))
+}
+
+/// The share of a file's tensors that are converted; none before the first.
+pub(crate) fn tensors_done() -> Option<f32> {
+    let (done, all) = (*TENSORS.lock().unwrap_or_else(PoisonError::into_inner))?;
+    #[allow(clippy::as_conversions, clippy::cast_precision_loss)]
+    Some(done.min(all) as f32 / all.max(1) as f32)
 }
 
 pub(crate) fn clear_logs() {
@@ -68,7 +89,9 @@ pub fn run_worker() -> ExitCode {
     no_core_dump();
     let out: Out = Arc::new(Mutex::new(out));
     let mut input = std::io::stdin().lock();
-    let Ok(Some(Ask::Load(load))) = read_frame::<Ask>(&mut input) else { return ExitCode::from(2) };
+    let Ok(Some(first @ (Ask::Load(_) | Ask::Convert(_)))) = read_frame::<Ask>(&mut input) else {
+        return ExitCode::from(2);
+    };
     drop(input);
     let cancelled = Arc::new(AtomicU64::new(0));
     let (sender, requests) = mpsc::channel();
@@ -82,6 +105,11 @@ pub fn run_worker() -> ExitCode {
             tell(&beat_out, &Tell::Alive { steps: beat_steps.load(Ordering::Relaxed) });
         }
     });
+    let load = match first {
+        Ask::Load(load) => load,
+        Ask::Convert(conversion) => return convert(&conversion, &out, &steps),
+        Ask::Score { .. } | Ask::Generate { .. } | Ask::Cancel { .. } => return ExitCode::from(2),
+    };
     let mut session = match load_session(&load, &out, &steps) {
         Ok(session) => session,
         Err(error) => {
@@ -155,6 +183,7 @@ fn load_session(load: &LoadRequest, out: &Out, steps: &Arc<AtomicU64>) -> Result
         threads: load.threads,
         deterministic: load.deterministic,
         adapter: load.adapter.clone(),
+        force: true,
     };
     let path = Path::new(&load.path);
     let (progress_out, progress_steps) = (Arc::clone(out), Arc::clone(steps));
@@ -170,22 +199,35 @@ fn load_session(load: &LoadRequest, out: &Out, steps: &Arc<AtomicU64>) -> Result
     Session::new(model, adapter, gpu_layers, path, &settings)
 }
 
+fn convert(conversion: &Conversion, out: &Out, steps: &Arc<AtomicU64>) -> ExitCode {
+    let mut told = |share| tell(out, &Tell::Loading { share });
+    match convert::run(conversion, steps, &mut told) {
+        Ok(converted) => tell(out, &Tell::Converted { converted }),
+        Err(error) => tell(out, &Tell::Failed { id: 0, error }),
+    }
+    ExitCode::SUCCESS
+}
+
 fn serve(session: &mut Session, ask: Ask, out: &Out, steps: &AtomicU64, cancelled: &AtomicU64) {
     let (id, outcome) = match ask {
         Ask::Score { id, request } => {
-            let mut control = Line { id, out, steps, cancelled };
+            let mut control = Line::new(id, out, steps, cancelled);
             (id, session.score(&request, &mut control).map(|scores| Tell::Scored { id, scores }))
         }
         Ask::Generate { id, request } => {
-            let mut control = Line { id, out, steps, cancelled };
+            let mut control = Line::new(id, out, steps, cancelled);
             let written = session.generate(&request, &mut control);
+            control.tell_text();
             (id, written.map(|generated| Tell::Wrote { id, generated: Box::new(generated) }))
         }
-        Ask::Load(_) => (0, Err(EngineError::model("this worker holds a model already"))),
+        Ask::Load(_) | Ask::Convert(_) => (0, Err(EngineError::model("this worker holds a model already"))),
         Ask::Cancel { .. } => return,
     };
     tell(out, &outcome.unwrap_or_else(|error| Tell::Failed { id, error }));
 }
+
+/// How often new text is told at most: whoever reads it would take a core from the threads that write it.
+const PIECES: Duration = Duration::from_millis(50);
 
 /// The line of one request.
 struct Line<'a> {
@@ -193,6 +235,22 @@ struct Line<'a> {
     out: &'a Out,
     steps: &'a AtomicU64,
     cancelled: &'a AtomicU64,
+    /// New text that was not told yet, and when some was last.
+    untold: String,
+    told: Option<Instant>,
+}
+
+impl<'a> Line<'a> {
+    const fn new(id: u64, out: &'a Out, steps: &'a AtomicU64, cancelled: &'a AtomicU64) -> Self {
+        Self { id, out, steps, cancelled, untold: String::new(), told: None }
+    }
+
+    fn tell_text(&mut self) {
+        if !self.untold.is_empty() {
+            tell(self.out, &Tell::Delta { id: self.id, text: std::mem::take(&mut self.untold) });
+            self.told = Some(Instant::now());
+        }
+    }
 }
 
 impl Control for Line<'_> {
@@ -209,10 +267,14 @@ impl Control for Line<'_> {
     }
 
     fn delta(&mut self, text: &str) {
-        tell(self.out, &Tell::Delta { id: self.id, text: text.to_owned() });
+        self.untold.push_str(text);
+        if self.told.is_none_or(|told| told.elapsed() >= PIECES) {
+            self.tell_text();
+        }
     }
 
     fn truncate(&mut self, to: usize) {
+        self.tell_text();
         tell(self.out, &Tell::Truncate { id: self.id, to });
     }
 }

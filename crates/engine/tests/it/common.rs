@@ -16,7 +16,7 @@ pub fn model_path() -> PathBuf {
 }
 
 pub fn settings() -> SessionSettings {
-    SessionSettings { footprint: Footprint::default(), threads: 2, deterministic: false, adapter: None }
+    SessionSettings { footprint: Footprint::default(), threads: 2, deterministic: false, adapter: None, force: true }
 }
 
 pub fn model() -> &'static LlamaModel {

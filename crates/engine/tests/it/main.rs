@@ -11,6 +11,7 @@
 
 mod bad_files;
 mod common;
+mod converting;
 mod generating;
 mod scoring;
 mod server;

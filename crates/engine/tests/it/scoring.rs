@@ -5,23 +5,24 @@ use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 use bogam_engine::llama::Session;
-use bogam_engine::{EngineError, Prompt, ScoreRequest};
+use bogam_engine::{Constraint, EngineError, GenerateRequest, Prompt, Sampling, ScoreRequest};
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::context::params::LlamaContextParams;
 use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::llama_batch::LlamaBatch;
+use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
 
 use crate::common::{Recorder, model, names, prompt, session, turn};
 
 /// The plain way: the prompt in one batch, then one decode call a name, log-softmax in f64.
-struct OneByOne {
+pub struct OneByOne {
     context: LlamaContext<'static>,
     prompt: usize,
     last: Vec<f32>,
 }
 
-fn plain_context() -> LlamaContext<'static> {
+fn plain_context(model: &'static LlamaModel) -> LlamaContext<'static> {
     // The session started llama.cpp; this value only stands for that and must not end it.
     let started = ManuallyDrop::new(LlamaBackend {});
     let params = LlamaContextParams::default()
@@ -30,7 +31,7 @@ fn plain_context() -> LlamaContext<'static> {
         .with_n_ubatch(64)
         .with_n_threads(2)
         .with_n_threads_batch(2);
-    model().new_context(&started, params).unwrap()
+    model.new_context(&started, params).unwrap()
 }
 
 fn log_softmax(logits: &[f32], token: i32) -> f64 {
@@ -40,9 +41,9 @@ fn log_softmax(logits: &[f32], token: i32) -> f64 {
 }
 
 impl OneByOne {
-    fn new(session: &Session, prompt: &Prompt) -> Self {
+    pub fn new(model: &'static LlamaModel, session: &Session, prompt: &Prompt) -> Self {
         let tokens = session.prompt_tokens(prompt).unwrap();
-        let mut context = plain_context();
+        let mut context = plain_context(model);
         let mut batch = LlamaBatch::new(512, 1);
         for (i, &t) in tokens.iter().enumerate() {
             batch.add(LlamaToken(t), i as i32, &[0], i + 1 == tokens.len()).unwrap();
@@ -52,7 +53,7 @@ impl OneByOne {
         Self { context, prompt: tokens.len(), last }
     }
 
-    fn score(&mut self, tokens: &[i32]) -> f64 {
+    pub fn score(&mut self, tokens: &[i32]) -> f64 {
         let mut sum = log_softmax(&self.last, tokens[0]);
         if tokens.len() > 1 {
             let mut batch = LlamaBatch::new(tokens.len(), 1);
@@ -69,7 +70,7 @@ impl OneByOne {
     }
 }
 
-fn request(prompt: Prompt) -> ScoreRequest {
+pub fn request(prompt: Prompt) -> ScoreRequest {
     ScoreRequest::new(prompt, names().iter().map(|n| format!(" {n}\n")).collect())
 }
 
@@ -86,7 +87,7 @@ fn two_hundred_names_after_five_prompts_score_as_one_by_one() {
         all += scores.continuation_tokens;
         evaluated += scores.evaluated_tokens;
         assert!(scores.prompt_tokens > 150, "{}", scores.prompt_tokens);
-        let mut plain = OneByOne::new(&session, &request.prompt);
+        let mut plain = OneByOne::new(model(), &session, &request.prompt);
         let start = Instant::now();
         for (name, score) in request.continuations.iter().zip(&scores.log_probs) {
             let tokens = session.continuation_tokens(name);
@@ -116,7 +117,7 @@ fn names_that_are_told_apart_score_as_their_beginnings() {
     let scores = session.score(&request, &mut Recorder::default()).unwrap();
     let among: std::collections::BTreeSet<Vec<i32>> =
         request.among.iter().map(|name| session.continuation_tokens(name)).collect();
-    let mut plain = OneByOne::new(&session, &request.prompt);
+    let mut plain = OneByOne::new(model(), &session, &request.prompt);
     let mut whole = 0;
     for (name, score) in request.continuations.iter().zip(&scores.log_probs) {
         let tokens = session.continuation_tokens(name);
@@ -150,6 +151,29 @@ fn the_fixed_part_of_a_prompt_is_taken_over_whole_and_changes_no_bit() {
     assert!(unchanged > 20, "{unchanged}");
     assert_eq!(again.reused_tokens, unchanged);
     let fresh = session().score(&request(fixed(0)), &mut Recorder::default()).unwrap();
+    assert_eq!(again.log_probs, fresh.log_probs, "not the same bits");
+}
+
+#[test]
+fn what_a_generation_took_up_in_the_middle_of_a_batch_does_not_end_reuse() {
+    let _turn = turn();
+    let question = "Which drugs is this patient given? Answer with generic names, one on each line.\n\n";
+    let fixed = |i: usize, fixed: usize| {
+        let user = format!("{question}{}", prompt(i).messages[1].content);
+        Prompt::new("You are a clinical pharmacist in a general hospital.", user, "Drugs given:\n-").with_fixed(fixed)
+    };
+    let ask = |i: usize| request(fixed(i, question.len()));
+    let mut warm = session();
+    warm.score(&ask(0), &mut Recorder::default()).unwrap();
+    // The same words without a fixed part: its batches end elsewhere, so one that is kept is cut.
+    let (prompt, constraint) = (fixed(0, 0), Constraint::Free);
+    let writing = GenerateRequest { prompt, constraint, sampling: Sampling::greedy(), max_tokens: 4 };
+    let written = warm.generate(&writing, &mut Recorder::default()).unwrap();
+    assert!(written.reused_tokens > 0 && written.reused_tokens.is_multiple_of(64), "{}", written.reused_tokens);
+    warm.score(&ask(1), &mut Recorder::default()).unwrap();
+    let again = warm.score(&ask(0), &mut Recorder::default()).unwrap();
+    assert!(again.reused_tokens > 0, "nothing is taken over any more");
+    let fresh = session().score(&ask(0), &mut Recorder::default()).unwrap();
     assert_eq!(again.log_probs, fresh.log_probs, "not the same bits");
 }
 

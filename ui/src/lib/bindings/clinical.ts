@@ -410,11 +410,11 @@ model: number | null,
  */
 safety: number | null,
 /**
- * Log-probability of the name after the case, in nats.
+ * Log-probability of the name after the case, in nats: up to the token that tells it from all others of the formulary.
  */
 model_case: number | null,
 /**
- * Log-probability of the name after an empty case, in nats.
+ * Log-probability of the name after an empty case, in nats, up to the same token.
  */
 model_empty: number | null,
 /**

@@ -119,7 +119,7 @@ impl Guide {
                 if matcher.is_stopped() {
                     return Ok(Allowed::Nothing);
                 }
-                let forced = matcher.compute_ff_tokens();
+                let forced = if session.force { matcher.compute_ff_tokens() } else { Vec::new() };
                 if !forced.is_empty() {
                     return Ok(Allowed::Forced(forced.into_iter().filter_map(|t| i32::try_from(t).ok()).collect()));
                 }
@@ -296,6 +296,7 @@ impl Session {
     ) -> Result<End, EngineError> {
         let free = matches!(guide, Guide::Free);
         let listing = matches!(guide, Guide::List(_));
+        let mut ahead = None;
         loop {
             if control.cancelled() {
                 return Ok(End::Cancelled);
@@ -306,7 +307,11 @@ impl Session {
             {
                 return Ok(End::Budget);
             }
-            let run = match guide.allowed(self)? {
+            let allowed = match ahead.take() {
+                Some(allowed) => allowed,
+                None => guide.allowed(self)?,
+            };
+            let mut run = match allowed {
                 Allowed::Nothing => return Ok(End::Stop),
                 Allowed::Forced(run) => {
                     writing.forced += run.len();
@@ -329,19 +334,18 @@ impl Session {
                     vec![token]
                 }
             };
-            for &token in &run {
-                if guide.accept(token)? {
-                    writing.items.push(std::mem::take(&mut writing.item));
-                }
-                if let Some(sampler) = sampler.as_deref_mut() {
-                    sampler.accept(LlamaToken(token));
-                }
-                writing.tokens.push(token);
-                let bytes = self.piece(token);
-                let text = writing.stream.push(&bytes);
-                if !text.is_empty() {
-                    writing.text.push_str(&text);
-                    control.delta(&text);
+            self.take(&run, writing, guide, sampler.as_deref_mut(), control)?;
+            // What a grammar forces behind a token is evaluated in one batch with it.
+            while ahead.is_none() && self.force && matches!(guide, Guide::Grammar(_)) {
+                match guide.allowed(self)? {
+                    Allowed::Forced(more) => {
+                        writing.forced += more.len();
+                        self.take(&more, writing, guide, sampler.as_deref_mut(), control)?;
+                        run.extend(more);
+                    }
+                    other @ (Allowed::All | Allowed::Mask(_) | Allowed::Tokens(_) | Allowed::Nothing) => {
+                        ahead = Some(other);
+                    }
                 }
             }
             if free && let Some(tail) = repeated_tail(&writing.tokens) {
@@ -356,6 +360,33 @@ impl Session {
             }
             self.append(&run, control)?;
         }
+    }
+
+    /// Takes tokens into the text, before they are evaluated.
+    fn take(
+        &self,
+        run: &[Token],
+        writing: &mut Writing,
+        guide: &mut Guide,
+        mut sampler: Option<&mut LlamaSampler>,
+        control: &mut dyn Control,
+    ) -> Result<(), EngineError> {
+        for &token in run {
+            if guide.accept(token)? {
+                writing.items.push(std::mem::take(&mut writing.item));
+            }
+            if let Some(sampler) = sampler.as_deref_mut() {
+                sampler.accept(LlamaToken(token));
+            }
+            writing.tokens.push(token);
+            let bytes = self.piece(token);
+            let text = writing.stream.push(&bytes);
+            if !text.is_empty() {
+                writing.text.push_str(&text);
+                control.delta(&text);
+            }
+        }
+        Ok(())
     }
 
     /// Log-probability of a token at the end of what stands.

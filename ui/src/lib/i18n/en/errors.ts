@@ -1,14 +1,6 @@
 import type { ErrorParams, Words } from '../errors';
 import type { errors as ko } from '../ko/errors';
-
-const say = (what: string, todo: string, detail = ''): Words => ({ what, todo, detail });
-const path = (p: ErrorParams) => (p['path'] === undefined ? '' : ` (${p['path']})`);
-const told = (p: ErrorParams, name: string) => String(p[name] ?? '');
-const both = (p: ErrorParams, ...names: string[]) =>
-  names
-    .map((name) => told(p, name))
-    .filter((part) => part !== '')
-    .join(', ');
+import { both, path, say, told } from '../params';
 
 const ROLES: Record<string, string> = {
   clinician: 'clinician',

@@ -1,13 +1,5 @@
 import type { ErrorParams, Words } from '../errors';
-
-const say = (what: string, todo: string, detail = ''): Words => ({ what, todo, detail });
-const path = (p: ErrorParams) => (p['path'] === undefined ? '' : ` (${p['path']})`);
-const told = (p: ErrorParams, name: string) => String(p[name] ?? '');
-const both = (p: ErrorParams, ...names: string[]) =>
-  names
-    .map((name) => told(p, name))
-    .filter((part) => part !== '')
-    .join(', ');
+import { both, path, say, told } from '../params';
 
 const ROLES: Record<string, string> = { clinician: '임상의', reviewer: '검토자', administrator: '관리자' };
 

@@ -1,0 +1,70 @@
+//! `bogam model convert`: what it says of a form, what it keeps, what it refuses.
+
+use serde_json::Value;
+
+use crate::common::{Place, case, code, jsonl, lines, model, stderr, turn};
+
+#[test]
+fn a_faster_form_is_measured_kept_and_used() {
+    let _turn = turn();
+    let place = Place::new();
+    let model = model();
+    let output = place.run(&["model", "convert", model.to_str().unwrap(), "--to", "iq4_nl", "--default", "--json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", stderr(&output)));
+    let [tried] = report["tried"].as_array().unwrap().as_slice() else { panic!("{report}") };
+    assert_eq!(report["quantization"], "Q4_1");
+    assert_eq!(tried["quantization"], "iq4_nl");
+    assert!(tried["file"]["divergence"].as_f64().unwrap() > 0.0);
+    let shared = tried["lists"]["shared"].as_f64().unwrap();
+    assert!(shared > 0.9 && shared <= 1.0, "{shared}");
+    let folder = place.path("home/models");
+    let files = || {
+        let mut names: Vec<String> =
+            std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    // Whether it is faster is a matter of the processor: what is not is not kept, and says so.
+    let Some(name) = report["entry"]["name"].as_str() else {
+        assert_eq!((code(&output), tried["offered"].as_bool()), (1, Some(false)));
+        assert_eq!(files(), Vec::<String>::new());
+        return;
+    };
+    assert_eq!((code(&output), name), (0, "smollm2-135m-instruct-iq4_nl"));
+    assert_eq!(files(), ["SmolLM2-135M-Instruct.IQ4_NL.gguf", "manifest.toml"]);
+    let verified = place.run(&["model", "verify", name]);
+    assert_eq!(
+        (code(&verified), String::from_utf8_lossy(&verified.stdout).into_owned()),
+        (0, format!("{name}\tintact\n"))
+    );
+    let input = place.write("cases.jsonl", jsonl(&[case("1")]));
+    let suggested = place.run(&["suggest", "--cases", input.to_str().unwrap(), "--out", "-", "--format", "json"]);
+    assert_eq!(code(&suggested), 0, "{}", stderr(&suggested));
+    let hash = format!("sha256:{}", report["entry"]["sha256"].as_str().unwrap());
+    let model = lines(&suggested.stdout)[0]["provenance"]["model"].as_str().unwrap().to_owned();
+    assert!(model.contains(&hash), "{model}");
+    let again = place.run(&["model", "convert", name, "--to", "iq4_nl"]);
+    assert_ne!(code(&again), 0);
+    assert!(stderr(&again).contains("is IQ4_NL already"), "{}", stderr(&again));
+}
+
+#[test]
+fn what_cannot_be_converted_is_told_and_leaves_nothing() {
+    let place = Place::new();
+    let told = |arguments: &[&str]| {
+        let output = place.run(arguments);
+        assert_ne!(code(&output), 0, "{arguments:?}");
+        stderr(&output)
+    };
+    assert!(told(&["model", "convert", "no-such-model"]).contains("no-such-model"));
+    let text = place.write("notes.gguf", "not a model");
+    let said = told(&["model", "convert", text.to_str().unwrap()]);
+    assert!(said.contains("notes.gguf"), "{said}");
+    // A file whose header is whole and whose weights are cut off.
+    let bytes = std::fs::read(model()).unwrap();
+    let half = place.write("half.gguf", &bytes[..bytes.len() / 2]);
+    let said = told(&["model", "convert", half.to_str().unwrap(), "--to", "q8_0"]);
+    assert!(said.contains("half.gguf"), "{said}");
+    let left = std::fs::read_dir(place.path("home/models")).map_or(0, Iterator::count);
+    assert_eq!(left, 0);
+}
