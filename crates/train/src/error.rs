@@ -77,15 +77,15 @@ impl TrainError {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Model { .. } => "model",
-            Self::Samples { .. } => "samples",
-            Self::Setting { .. } => "setting",
-            Self::Memory { .. } => "memory",
-            Self::Diverged { .. } => "diverged",
-            Self::Adapter { .. } => "adapter",
-            Self::Io { .. } => "io",
-            Self::Tensor(_) => "tensor",
-            Self::Cancelled => "cancelled",
+            Self::Model { .. } => "train.model",
+            Self::Samples { .. } => "train.samples",
+            Self::Setting { .. } => "train.setting",
+            Self::Memory { .. } => "train.memory",
+            Self::Diverged { .. } => "train.diverged",
+            Self::Adapter { .. } => "train.adapter",
+            Self::Io { .. } => "train.io",
+            Self::Tensor(_) => "train.tensor",
+            Self::Cancelled => "train.cancelled",
         }
     }
 
