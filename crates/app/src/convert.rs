@@ -175,7 +175,7 @@ fn room(folder: &Path, header: &Header, files: usize) -> Result<(), AppError> {
 
 fn entry((from, header): (&Path, &Header), listed: Option<&Entry>, tried: &Tried, default: bool) -> Entry {
     let stem = from.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-    // `Name.Q4_1` becomes `Name.IQ4_NL`.
+    // `Name.Q4_1` becomes `Name.Q4_0`.
     let form = |tail: &str| tail.eq_ignore_ascii_case(header.quantization());
     let stem =
         stem.rsplit_once(['.', '-']).filter(|(_, tail)| form(tail)).map_or(stem.clone(), |(head, _)| head.to_owned());

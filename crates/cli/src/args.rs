@@ -357,9 +357,6 @@ pub enum Form {
     /// 4.5 bits.
     #[value(name = "q4_0")]
     Q4_0,
-    /// 4.5 bits, finer about zero.
-    #[value(name = "iq4_nl")]
-    Iq4Nl,
     /// 8.5 bits.
     #[value(name = "q8_0")]
     Q8_0,
@@ -369,7 +366,6 @@ impl From<Form> for Quantization {
     fn from(form: Form) -> Self {
         match form {
             Form::Q4_0 => Self::Q4_0,
-            Form::Iq4Nl => Self::Iq4Nl,
             Form::Q8_0 => Self::Q8_0,
         }
     }

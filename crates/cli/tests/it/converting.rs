@@ -9,11 +9,11 @@ fn a_faster_form_is_measured_kept_and_used() {
     let _turn = turn();
     let place = Place::new();
     let model = model();
-    let output = place.run(&["model", "convert", model.to_str().unwrap(), "--to", "iq4_nl", "--default", "--json"]);
+    let output = place.run(&["model", "convert", model.to_str().unwrap(), "--to", "q4_0", "--default", "--json"]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", stderr(&output)));
     let [tried] = report["tried"].as_array().unwrap().as_slice() else { panic!("{report}") };
     assert_eq!(report["quantization"], "Q4_1");
-    assert_eq!(tried["quantization"], "iq4_nl");
+    assert_eq!(tried["quantization"], "q4_0");
     assert!(tried["file"]["divergence"].as_f64().unwrap() > 0.0);
     let shared = tried["lists"]["shared"].as_f64().unwrap();
     assert!(shared > 0.9 && shared <= 1.0, "{shared}");
@@ -30,8 +30,8 @@ fn a_faster_form_is_measured_kept_and_used() {
         assert_eq!(files(), Vec::<String>::new());
         return;
     };
-    assert_eq!((code(&output), name), (0, "smollm2-135m-instruct-iq4_nl"));
-    assert_eq!(files(), ["SmolLM2-135M-Instruct.IQ4_NL.gguf", "manifest.toml"]);
+    assert_eq!((code(&output), name), (0, "smollm2-135m-instruct-q4_0"));
+    assert_eq!(files(), ["SmolLM2-135M-Instruct.Q4_0.gguf", "manifest.toml"]);
     let verified = place.run(&["model", "verify", name]);
     assert_eq!(
         (code(&verified), String::from_utf8_lossy(&verified.stdout).into_owned()),
@@ -43,9 +43,9 @@ fn a_faster_form_is_measured_kept_and_used() {
     let hash = format!("sha256:{}", report["entry"]["sha256"].as_str().unwrap());
     let model = lines(&suggested.stdout)[0]["provenance"]["model"].as_str().unwrap().to_owned();
     assert!(model.contains(&hash), "{model}");
-    let again = place.run(&["model", "convert", name, "--to", "iq4_nl"]);
+    let again = place.run(&["model", "convert", name, "--to", "q4_0"]);
     assert_ne!(code(&again), 0);
-    assert!(stderr(&again).contains("is IQ4_NL already"), "{}", stderr(&again));
+    assert!(stderr(&again).contains("is Q4_0 already"), "{}", stderr(&again));
 }
 
 #[test]

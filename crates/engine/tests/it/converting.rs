@@ -15,7 +15,7 @@ use crate::scoring::{OneByOne, request};
 fn scores_on_a_converted_file_are_exact() {
     let _turn = turn();
     let folder = tempfile::tempdir().unwrap();
-    for quantization in [Quantization::Q4_0, Quantization::Iq4Nl] {
+    for quantization in Quantization::ALL {
         let to = folder.path().join(format!("{}.gguf", quantization.as_str()));
         let conversion = Conversion {
             from: model_path().display().to_string(),

@@ -54,7 +54,7 @@ fn dequantized(path: &Path, to: &Path) {
 
 fn settings(adapter: Option<&Path>) -> SessionSettings {
     let adapter = adapter.map(|path| (path.display().to_string(), 1.0));
-    SessionSettings { footprint: Footprint::default(), threads: 2, deterministic: false, adapter }
+    SessionSettings { footprint: Footprint::default(), threads: 2, deterministic: false, adapter, force: true }
 }
 
 /// Texts as the tokenizer meets them: clinical, Korean, English, and what is odd.
