@@ -71,16 +71,26 @@ export const errors: Record<keyof typeof ko, (p: ErrorParams) => Words> = {
       `The disk is full: a file could not be written to its end${path(p)}.`,
       'Free some space and try again. If an unfinished file is left, remove it.',
     ),
-  'train.model': (p) => say('This model cannot be trained.', 'Choose a GGUF file of the Llama family.', told(p, 'text')),
+  'train.model': (p) =>
+    say('This model cannot be trained.', 'Choose a GGUF file of the Llama family.', told(p, 'text')),
   'train.samples': (p) =>
     say('There are no samples to train on.', 'Check the file and why samples were left out.', told(p, 'text')),
   'train.setting': (p) => say('A setting of the training does not fit.', 'Mend the value.', told(p, 'text')),
   'train.memory': (p) =>
-    say('There is too little memory to train.', 'Make length or batch smaller, or choose a smaller model.', told(p, 'text')),
+    say(
+      'There is too little memory to train.',
+      'Make length or batch smaller, or choose a smaller model.',
+      told(p, 'text'),
+    ),
   'train.diverged': (p) => say('The training diverged.', 'Start again with a lower learning rate.', told(p, 'text')),
-  'train.adapter': (p) => say('The adapter cannot be read.', 'Choose one that was made for this model.', told(p, 'text')),
+  'train.adapter': (p) =>
+    say('The adapter cannot be read.', 'Choose one that was made for this model.', told(p, 'text')),
   'train.io': (p) =>
-    say('A file of the training could not be read or written.', 'Check the space and go on with the run.', told(p, 'text')),
+    say(
+      'A file of the training could not be read or written.',
+      'Check the space and go on with the run.',
+      told(p, 'text'),
+    ),
   'train.tensor': (p) =>
     say('Arithmetic of the training failed.', 'Check the memory and go on with the run.', told(p, 'text')),
   'train.cancelled': () => say('The training was stopped. Its last checkpoint stays.', 'You can go on with it.'),

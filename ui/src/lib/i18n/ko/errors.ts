@@ -85,14 +85,19 @@ export const errors = {
     ),
   'train.model': (p: ErrorParams) =>
     say('이 모델은 학습시킬 수 없습니다.', '라마 계열의 GGUF 파일을 고르십시오.', told(p, 'text')),
-  'train.samples': (p: ErrorParams) => say('학습할 표본이 없습니다.', '표본 파일과 제외 사유를 확인하십시오.', told(p, 'text')),
+  'train.samples': (p: ErrorParams) =>
+    say('학습할 표본이 없습니다.', '표본 파일과 제외 사유를 확인하십시오.', told(p, 'text')),
   'train.setting': (p: ErrorParams) => say('학습 설정이 맞지 않습니다.', '값을 고치십시오.', told(p, 'text')),
   'train.memory': (p: ErrorParams) =>
     say('학습할 메모리가 모자랍니다.', '길이나 배치를 줄이거나 더 작은 모델을 고르십시오.', told(p, 'text')),
-  'train.diverged': (p: ErrorParams) => say('학습이 발산했습니다.', '학습률을 낮추어 다시 시작하십시오.', told(p, 'text')),
-  'train.adapter': (p: ErrorParams) => say('어댑터를 읽을 수 없습니다.', '이 모델에서 만든 어댑터를 고르십시오.', told(p, 'text')),
-  'train.io': (p: ErrorParams) => say('학습 파일을 읽거나 쓰지 못했습니다.', '저장 공간을 확인하고 이어서 학습하십시오.', told(p, 'text')),
-  'train.tensor': (p: ErrorParams) => say('학습 계산이 실패했습니다.', '메모리를 확인하고 이어서 학습하십시오.', told(p, 'text')),
+  'train.diverged': (p: ErrorParams) =>
+    say('학습이 발산했습니다.', '학습률을 낮추어 다시 시작하십시오.', told(p, 'text')),
+  'train.adapter': (p: ErrorParams) =>
+    say('어댑터를 읽을 수 없습니다.', '이 모델에서 만든 어댑터를 고르십시오.', told(p, 'text')),
+  'train.io': (p: ErrorParams) =>
+    say('학습 파일을 읽거나 쓰지 못했습니다.', '저장 공간을 확인하고 이어서 학습하십시오.', told(p, 'text')),
+  'train.tensor': (p: ErrorParams) =>
+    say('학습 계산이 실패했습니다.', '메모리를 확인하고 이어서 학습하십시오.', told(p, 'text')),
   'train.cancelled': () => say('학습을 멈추었습니다. 마지막 저장 지점은 남아 있습니다.', '이어서 학습할 수 있습니다.'),
   'import.header': (p: ErrorParams) =>
     say('필요한 열이 없습니다.', '파일 첫 줄의 열 이름을 확인하십시오.', told(p, 'text')),
