@@ -300,7 +300,7 @@ mod tests {
             }
         }
         let twice = Tensor::cat(&[a, a], 0).unwrap();
-        assert_eq!(correction(&twice, 1.0).unwrap_err().code(), "setting");
+        assert_eq!(correction(&twice, 1.0).unwrap_err().code(), "train.setting");
     }
 
     #[test]

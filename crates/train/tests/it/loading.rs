@@ -41,7 +41,7 @@ fn a_model_that_cannot_be_trained_is_refused_with_what_is_wrong() {
         let folder = tempfile::tempdir().unwrap();
         let path = disk::gguf_with(folder.path(), change, change_tensors);
         let problem = Base::open(&path).and_then(|base| base.load(DType::F32)).unwrap_err();
-        assert_eq!(problem.code(), "model");
+        assert_eq!(problem.code(), "train.model");
         assert!(problem.to_string().contains(&says), "{says}: {problem}");
     }
     let folder = tempfile::tempdir().unwrap();
@@ -50,8 +50,8 @@ fn a_model_that_cannot_be_trained_is_refused_with_what_is_wrong() {
     assert!(problem.contains("hanja"), "{problem}");
     let bytes = std::fs::read(&path).unwrap();
     std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
-    assert_eq!(Base::open(&path).and_then(|base| base.load(DType::F32)).unwrap_err().code(), "model");
-    assert_eq!(Base::open(&folder.path().join("nothing.gguf")).unwrap_err().code(), "model");
+    assert_eq!(Base::open(&path).and_then(|base| base.load(DType::F32)).unwrap_err().code(), "train.model");
+    assert_eq!(Base::open(&folder.path().join("nothing.gguf")).unwrap_err().code(), "train.model");
 }
 
 #[test]

@@ -249,7 +249,7 @@ fn a_checkpoint_is_for_its_own_run() {
     let bytes = std::fs::read(&path).unwrap();
     std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
     let damaged = run(&settings(), true).unwrap_err();
-    assert_eq!(damaged.code(), "adapter");
+    assert_eq!(damaged.code(), "train.adapter");
     assert!(damaged.to_string().contains("checkpoint"), "{damaged}");
 }
 
@@ -258,7 +258,7 @@ fn what_does_not_fit_is_refused_with_numbers_before_anything_is_written() {
     let (site, folder) = (Site::new(), tempfile::tempdir().unwrap());
     let out = folder.path().join("run");
     let refused = site.run_within(&settings(), &out, false, &mut Recorder::default(), Some(1 << 20)).unwrap_err();
-    assert_eq!(refused.code(), "memory");
+    assert_eq!(refused.code(), "train.memory");
     assert!(refused.to_string().contains("1 MiB are free") && refused.to_string().contains("logits"), "{refused}");
     assert!(!out.exists());
     site.run_within(&settings(), &out, false, &mut Recorder::default(), Some(1 << 30)).unwrap();
@@ -269,7 +269,7 @@ fn a_loss_that_is_no_number_ends_the_run_and_leaves_the_checkpoint() {
     let (site, folder) = (Site::new(), tempfile::tempdir().unwrap());
     let wild = Settings { learning_rate: 1e300, optimizer: Optimizer::Sgd, clip: None, warmup: 0.0, ..settings() };
     let error = site.run(&wild, folder.path(), false, &mut Recorder::default()).unwrap_err();
-    assert_eq!(error.code(), "diverged", "{error}");
+    assert_eq!(error.code(), "train.diverged", "{error}");
     assert!(folder.path().join("checkpoint.safetensors").exists());
     assert!(!folder.path().join("adapter.gguf").exists());
 }
