@@ -94,7 +94,7 @@ pub struct Report {
 /// # Errors
 /// When the model cannot be read or converted, there is no room, or it is cancelled. Nothing half stays behind.
 pub fn convert(request: &ConvertRequest, sink: &mut dyn JobSink, cancel: &Cancel) -> Result<Report, AppError> {
-    let (from, listed) = source(&request.model)?;
+    let (from, listed) = models::resolve(&request.model)?;
     let header = Header::read(&from).map_err(AppError::Model)?;
     let wanted: Vec<Quantization> = request.quantization.map_or_else(|| Quantization::ALL.to_vec(), |q| vec![q]);
     let wanted: Vec<_> = wanted.into_iter().filter(|q| q.as_str() != header.quantization()).collect();
@@ -103,6 +103,12 @@ pub fn convert(request: &ConvertRequest, sink: &mut dyn JobSink, cancel: &Cancel
     }
     let folder = home().join("models");
     std::fs::create_dir_all(&folder).map_err(|e| AppError::unusable(&folder, e))?;
+    if let Some(there) = wanted.iter().map(|form| folder.join(file_name(&from, &header, *form))).find(|f| f.exists()) {
+        return Err(AppError::unusable(
+            &there,
+            "is there already: remove that model first, or name another form with --to",
+        ));
+    }
     room(&folder, &header, wanted.len())?;
     let knowledge = assets::knowledge(&[])?;
     let bench = Bench { knowledge: &knowledge, prompts: assets::prompts()?, cases: probes()?, request };
@@ -141,20 +147,6 @@ fn best<'a>(tried: impl Iterator<Item = &'a Tried> + Clone) -> Option<Quantizati
     near.min_by(|a, b| a.file.divergence.total_cmp(&b.file.divergence)).map(|tried| tried.quantization)
 }
 
-/// The file of a model, and its entry where it has one.
-fn source(model: &Path) -> Result<(PathBuf, Option<Entry>), AppError> {
-    let listed = models::all()?.into_iter().find(|m| Path::new(&m.entry.name) == model);
-    match listed {
-        Some(listed) if !model.exists() => {
-            models::verify(&listed)?;
-            let file =
-                listed.path.ok_or_else(|| AppError::Unusable(format!("{}: its file is not here", model.display())))?;
-            Ok((file, Some(listed.entry)))
-        }
-        Some(_) | None => Ok((model.to_owned(), None)),
-    }
-}
-
 /// A converted file may be as large as one of eight bits a weight.
 fn room(folder: &Path, header: &Header, files: usize) -> Result<(), AppError> {
     let largest = header.file_bytes.saturating_mul(2);
@@ -173,17 +165,24 @@ fn room(folder: &Path, header: &Header, files: usize) -> Result<(), AppError> {
     Ok(())
 }
 
-fn entry((from, header): (&Path, &Header), listed: Option<&Entry>, tried: &Tried, default: bool) -> Entry {
+/// The name of a file without its form: `Name` of `Name.Q4_1.gguf`, and of `Name-Q4_K_M.gguf`.
+fn stem(from: &Path, header: &Header) -> String {
     let stem = from.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-    // `Name.Q4_1` becomes `Name.Q4_0`.
-    let form = |tail: &str| tail.eq_ignore_ascii_case(header.quantization());
-    let stem =
-        stem.rsplit_once(['.', '-']).filter(|(_, tail)| form(tail)).map_or(stem.clone(), |(head, _)| head.to_owned());
-    let name = listed.map_or_else(|| stem.to_lowercase(), |entry| entry.name.clone());
-    let form = tried.quantization.as_str();
+    let is_form = |tail: &str| tail.to_uppercase().starts_with(header.quantization());
+    let head = stem.rsplit_once(['.', '-']).filter(|(_, tail)| is_form(tail)).map(|(head, _)| head.to_owned());
+    head.unwrap_or(stem)
+}
+
+/// The name of the file that will be made.
+fn file_name(from: &Path, header: &Header, form: Quantization) -> String {
+    format!("{}.{}.gguf", stem(from, header), form.as_str())
+}
+
+fn entry((from, header): (&Path, &Header), listed: Option<&Entry>, tried: &Tried, default: bool) -> Entry {
+    let name = listed.map_or_else(|| stem(from, header).to_lowercase(), |entry| entry.name.clone());
     Entry {
-        name: format!("{name}-{}", form.to_lowercase()),
-        file: format!("{stem}.{form}.gguf"),
+        name: format!("{name}-{}", tried.quantization.as_str().to_lowercase()),
+        file: file_name(from, header, tried.quantization),
         sha256: String::new(),
         licence: header.string("general.license").unwrap_or_default().to_owned(),
         context: header.context(),

@@ -133,6 +133,22 @@ pub fn verify(model: &Model) -> Result<(), AppError> {
     Ok(())
 }
 
+/// The file that a path or the name of a list entry means, and the entry. A listed file must be the one that the list means.
+///
+/// # Errors
+/// When it is neither, or the listed file is missing, damaged, or another one.
+pub(crate) fn resolve(model: &Path) -> Result<(PathBuf, Option<Entry>), AppError> {
+    if model.exists() {
+        return Ok((model.to_owned(), None));
+    }
+    let listed = all()?.into_iter().find(|m| Path::new(&m.entry.name) == model);
+    let listed = listed.ok_or_else(|| {
+        AppError::unusable(model, "is neither a file nor a model of the list; see `bogam model list`")
+    })?;
+    verify(&listed)?;
+    Ok((listed.path.unwrap_or_default(), Some(listed.entry)))
+}
+
 /// Takes a model file into the home folder's list: copied, hashed, and readable by name.
 ///
 /// # Errors
@@ -169,14 +185,15 @@ pub fn add(file: &Path, name: Option<&str>, default: bool) -> Result<Entry, AppE
     Ok(entry)
 }
 
-/// Takes a file that was made in the home folder's models into the list, in place of one of the same name.
+/// Takes a file that was made in the home folder's models into the list. No other file is written over.
 ///
 /// # Errors
 /// When it cannot be moved, or the list cannot be written.
 pub(crate) fn keep(half: tempfile::TempPath, entry: Entry) -> Result<Entry, AppError> {
     let target = home().join("models").join(&entry.file);
     let entry = Entry { sha256: sha256(&half)?, ..entry };
-    half.persist(&target).map_err(|e| AppError::unusable(&target, format!("cannot be written ({})", e.error)))?;
+    half.persist_noclobber(&target)
+        .map_err(|e| AppError::unusable(&target, format!("cannot be written ({})", e.error)))?;
     enter(&entry)?;
     Ok(entry)
 }

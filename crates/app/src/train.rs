@@ -90,16 +90,7 @@ fn base_path(model: Option<&Path>) -> Result<PathBuf, AppError> {
     let Some(path) = model else {
         return Ok(models::default_model()?.path.unwrap_or_default());
     };
-    if path.exists() {
-        return Ok(path.to_owned());
-    }
-    match models::all()?.into_iter().find(|m| Path::new(&m.entry.name) == path) {
-        Some(model) => {
-            models::verify(&model)?;
-            Ok(model.path.unwrap_or_default())
-        }
-        None => Err(AppError::unusable(path, "is neither a file nor a model of the list; see `bogam model list`")),
-    }
+    models::resolve(path).map(|(path, _)| path)
 }
 
 fn samples(request: &TrainRequest) -> Result<(Vec<bogam_train::samples::Sample>, ReadReport), AppError> {

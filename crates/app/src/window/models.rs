@@ -6,6 +6,7 @@ use std::sync::{MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use bogam_engine::gguf::Header;
+use bogam_engine::llama::needs;
 use serde_json::json;
 
 use super::types::{ModelSettings, ModelView, Progress, Stage};
@@ -62,7 +63,7 @@ fn view(model: &Model, intact: Option<bool>, available: u64) -> Result<ModelView
     let header = model.path.as_deref().and_then(|path| Header::read(path).ok());
     let settings = settings()?.remove(&model.entry.name).unwrap_or_default();
     let context = settings.context.map_or(USUAL_CONTEXT, u64::from);
-    let needs = header.as_ref().map(|h| h.file_bytes.saturating_add(context.saturating_mul(h.kv_bytes_per_token())));
+    let needs = header.as_ref().map(|h| needs(h, context));
     let fits = match needs {
         None => "unknown",
         Some(needs) if needs > available => "no",

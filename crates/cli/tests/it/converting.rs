@@ -8,8 +8,8 @@ use crate::common::{Place, case, code, jsonl, lines, model, stderr, turn};
 fn a_faster_form_is_measured_kept_and_used() {
     let _turn = turn();
     let place = Place::new();
-    let model = model();
-    let output = place.run(&["model", "convert", model.to_str().unwrap(), "--to", "q4_0", "--default", "--json"]);
+    let model_file = model();
+    let output = place.run(&["model", "convert", model_file.to_str().unwrap(), "--to", "q4_0", "--default", "--json"]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", stderr(&output)));
     let [tried] = report["tried"].as_array().unwrap().as_slice() else { panic!("{report}") };
     assert_eq!(report["quantization"], "Q4_1");
@@ -46,6 +46,9 @@ fn a_faster_form_is_measured_kept_and_used() {
     let again = place.run(&["model", "convert", name, "--to", "q4_0"]);
     assert_ne!(code(&again), 0);
     assert!(stderr(&again).contains("is Q4_0 already"), "{}", stderr(&again));
+    let again = place.run(&["model", "convert", model_file.to_str().unwrap(), "--to", "q4_0"]);
+    assert_ne!(code(&again), 0);
+    assert!(stderr(&again).contains("is there already"), "{}", stderr(&again));
 }
 
 #[test]

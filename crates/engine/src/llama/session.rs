@@ -130,7 +130,10 @@ pub fn load_model(
 fn load_fault(path: &Path) -> EngineError {
     let said = super::worker::last_log_errors();
     let lower = said.to_lowercase();
-    if ["failed to allocate", "out of memory", "unable to allocate", "bad_alloc"].iter().any(|m| lower.contains(m)) {
+    if ["failed to allocate", "out of memory", "unable to allocate", "cannot allocate memory", "bad_alloc"]
+        .iter()
+        .any(|m| lower.contains(m))
+    {
         return EngineError::OutOfMemory { message: said };
     }
     let problem = format!("llama.cpp cannot load this model: {said}; use another GGUF file");

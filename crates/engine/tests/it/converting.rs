@@ -8,8 +8,8 @@ use bogam_engine::llama::Session;
 use bogam_engine::llama::convert::{Conversion, Quantization, run};
 use bogam_engine::llama::session::load_model;
 
-use crate::common::{Recorder, model_path, prompt, settings, turn};
-use crate::scoring::{OneByOne, request};
+use crate::common::{model_path, prompt, settings, turn};
+use crate::scoring::{OneByOne, after_any_history, request};
 
 #[test]
 fn scores_on_a_converted_file_are_exact() {
@@ -37,17 +37,7 @@ fn scores_on_a_converted_file_are_exact() {
         assert!(steps.load(Ordering::Relaxed) > 10);
 
         let model = load_model(&to, &settings(), |_| {}).unwrap().0;
-        let session = || Session::new(model, None, 0, &to, &settings()).unwrap();
-        let mut warm = session();
-        let mut other = prompt(0);
-        other.messages[1].content.push_str(" List the three most important first.");
-        for before in [prompt(1), other] {
-            warm.score(&request(before), &mut Recorder::default()).unwrap();
-        }
-        let again = warm.score(&request(prompt(0)), &mut Recorder::default()).unwrap();
-        assert!(again.reused_tokens > 0, "nothing was taken over");
-        let fresh = session().score(&request(prompt(0)), &mut Recorder::default()).unwrap();
-        assert_eq!(again.log_probs, fresh.log_probs, "not the same bits");
+        let (warm, fresh) = after_any_history(|| Session::new(model, None, 0, &to, &settings()).unwrap());
         let mut plain = OneByOne::new(model, &warm, &prompt(0));
         let mut worst = 0.0_f64;
         for (name, score) in request(prompt(0)).continuations.iter().zip(&fresh.log_probs) {

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 use bogam_engine::llama::Session;
-use bogam_engine::{Constraint, EngineError, GenerateRequest, Prompt, Sampling, ScoreRequest};
+use bogam_engine::{Constraint, EngineError, GenerateRequest, Prompt, Sampling, ScoreRequest, Scores};
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::context::params::LlamaContextParams;
 use llama_cpp_2::llama_backend::LlamaBackend;
@@ -177,9 +177,8 @@ fn what_a_generation_took_up_in_the_middle_of_a_batch_does_not_end_reuse() {
     assert_eq!(again.log_probs, fresh.log_probs, "not the same bits");
 }
 
-#[test]
-fn a_score_does_not_depend_on_what_was_asked_before() {
-    let _turn = turn();
+/// Scores of the first prompt after others, and in a session of their own: the same bits.
+pub fn after_any_history(session: impl Fn() -> Session) -> (Session, Scores) {
     let mut warm = session();
     let mut other = prompt(0);
     other.messages[1].content.push_str(" List the three most important first.");
@@ -191,6 +190,13 @@ fn a_score_does_not_depend_on_what_was_asked_before() {
     let fresh = session().score(&request(prompt(0)), &mut Recorder::default()).unwrap();
     assert_eq!(fresh.reused_tokens, 0);
     assert_eq!(again.log_probs, fresh.log_probs, "not the same bits");
+    (warm, fresh)
+}
+
+#[test]
+fn a_score_does_not_depend_on_what_was_asked_before() {
+    let _turn = turn();
+    after_any_history(session);
 }
 
 #[test]
