@@ -13,6 +13,14 @@ use crate::llama::kv_bytes_per_token;
 pub(crate) const NO_TEMPLATE: &str = "this model carries no chat template (tokenizer.chat_template), so it is a base \
      model and cannot follow a prompt; use the instruction-tuned (\"Instruct\" or \"chat\") version";
 
+/// Types of tensors that llama.cpp rearranges for the processor: Q4_0, Q4_K, IQ4_NL and MXFP4 on all, Q2_K on x86, Q8_0, Q5_K and
+/// Q6_K on Arm.
+const REARRANGED: &[u32] =
+    if cfg!(target_arch = "aarch64") { &[2, 8, 12, 13, 14, 20, 39] } else { &[2, 10, 12, 20, 39] };
+
+/// Metadata of a converted model and of an adapter: hash of the file that it was made of, or for.
+pub const BASE: &str = "bogam.base";
+
 /// The largest string or array that a header may hold.
 const MOST: u64 = 1 << 28;
 
@@ -29,6 +37,8 @@ pub struct Header {
     pub file_bytes: u64,
     /// Tensors.
     pub tensors: u64,
+    /// Bytes of tensors that llama.cpp rearranges for the processor when it loads them.
+    pub rearranged_bytes: u64,
     numbers: BTreeMap<String, u64>,
     strings: BTreeMap<String, String>,
 }
@@ -191,7 +201,7 @@ impl Reader {
         header.architecture = header.strings.get("general.architecture").cloned().unwrap_or_default();
         header.name = header.strings.get("general.name").cloned().unwrap_or_default();
         header.chat_template = header.strings.contains_key("tokenizer.chat_template");
-        self.check_tensors(&header)?;
+        self.check_tensors(&mut header)?;
         Ok(header)
     }
 
@@ -248,7 +258,7 @@ impl Reader {
     }
 
     /// Reads where the tensors lie and compares with the file's length.
-    fn check_tensors(&mut self, header: &Header) -> Result<(), Fault> {
+    fn check_tensors(&mut self, header: &mut Header) -> Result<(), Fault> {
         let mut end = 0;
         for _ in 0..header.tensors {
             let _name = self.string()?;
@@ -262,7 +272,11 @@ impl Reader {
             }
             let kind = self.u32()?;
             let offset = self.u64()?;
-            end = end.max(offset.saturating_add(tensor_bytes(kind, elements)));
+            let bytes = tensor_bytes(kind, elements);
+            end = end.max(offset.saturating_add(bytes));
+            if REARRANGED.contains(&kind) {
+                header.rearranged_bytes = header.rearranged_bytes.saturating_add(bytes);
+            }
         }
         let alignment = header.number("general.alignment").unwrap_or(32).max(1);
         let at = self.inner.stream_position()?;
@@ -303,6 +317,7 @@ fn tensor_bytes(kind: u32, elements: u64) -> u64 {
         20 => (32, 18),        // IQ4_NL
         23 => (256, 136),      // IQ4_XS
         24 => (1, 1),          // I8
+        39 => (32, 17),        // MXFP4
         27 | 28 => (1, 8),     // I64, F64
         _ => (1, 0),
     };

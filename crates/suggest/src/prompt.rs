@@ -104,8 +104,10 @@ impl Prompts {
             Lang::En => &self.advice.en,
             Lang::Ko => &self.advice.ko,
         };
-        let user = texts.user.replace("{drugs}", drugs).replace("{conditions}", conditions);
-        Prompt::new(texts.system.trim(), user.trim(), "")
+        let user = texts.user.trim();
+        let fixed = ["{drugs}", "{conditions}"].iter().filter_map(|place| user.find(place)).min().unwrap_or(0);
+        let user = user.replace("{drugs}", drugs).replace("{conditions}", conditions);
+        Prompt::new(texts.system.trim(), user, "").with_fixed(fixed)
     }
 }
 

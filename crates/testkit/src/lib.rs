@@ -15,8 +15,10 @@ mod case;
 mod engine;
 mod knowledge;
 mod places;
+mod shape;
 
 pub use case::{CaseJson, case_json};
 pub use engine::FavouringEngine;
 pub use knowledge::{knowledge, shipped_pack};
 pub use places::{root, shared_data, starter_model};
+pub use shape::{Shape, Weights};

@@ -1,8 +1,6 @@
 //! A file of the exact shape of Llama-3.1-8B with random weights, made when asked for: loading, memory, reading and writing
 //! at true size without the weights.
 
-use std::fs::File;
-use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -12,29 +10,18 @@ use bogam_clinical::input::read_case;
 use bogam_engine::gguf::Header;
 use bogam_engine::llama::needs;
 use bogam_engine::{Cancel, Constraint, GenerateRequest, Message, NoSink, Prompt, Role, Sampling, ScoreRequest};
-use bogam_testkit::root;
+use bogam_testkit::{Shape, root, starter_model};
 
 use crate::batch::{family, peak};
 use crate::peer::{folder, llama_bench};
 use crate::table::Table;
 use crate::{Bogam, program};
 
-const LAYERS: u32 = 32;
-const WIDTH: u64 = 4096;
-const KV_WIDTH: u64 = 1024;
-const INNER: u64 = 14_336;
-const WORDS: u64 = 128_256;
-const CONTEXT: u32 = 131_072;
-
-/// Blocks of 32 weights: a scale of two bytes, and four bits each.
-const Q4_0: (u32, u64, u64) = (2, 32, 18);
-const F32: (u32, u64, u64) = (0, 1, 4);
-
 pub fn measure(table: &mut Table) {
     let model = root().join("target/bench/llama-3.1-8b-shape.Q4_0.gguf");
     if !model.exists() {
         let half = model.with_extension("part");
-        write(&half, &root().join("models/SmolLM2-135M-Instruct.Q4_1.gguf"));
+        Shape::LLAMA_3_1_8B.write(&half, &starter_model());
         std::fs::rename(&half, &model).unwrap();
     }
     let header = Header::read(&model).unwrap();
@@ -135,194 +122,4 @@ fn too_little(model: &Path) {
     );
     assert!(output.status.code().is_some(), "it was killed");
     assert!(start.elapsed() < Duration::from_secs(120));
-}
-
-/// Writes the file: metadata of the starter model, with the shape of the large one and as many words.
-fn write(path: &Path, starter: &Path) {
-    let tensors = tensors();
-    let mut out = BufWriter::with_capacity(1 << 20, File::create(path).unwrap());
-    let kept = metadata(starter);
-    let shape: [(&str, u32); 9] = [
-        ("llama.block_count", LAYERS),
-        ("llama.context_length", CONTEXT),
-        ("llama.embedding_length", WIDTH as u32),
-        ("llama.feed_forward_length", INNER as u32),
-        ("llama.attention.head_count", 32),
-        ("llama.attention.head_count_kv", 8),
-        ("llama.rope.dimension_count", 128),
-        ("llama.vocab_size", WORDS as u32),
-        ("general.file_type", 2),
-    ];
-    out.write_all(b"GGUF").unwrap();
-    put(&mut out, 3_u32.to_le_bytes());
-    put(&mut out, (tensors.len() as u64).to_le_bytes());
-    put(&mut out, ((kept.len() + shape.len() + 1) as u64).to_le_bytes());
-    for (key, value) in shape {
-        string(&mut out, key);
-        put(&mut out, 4_u32.to_le_bytes());
-        put(&mut out, value.to_le_bytes());
-    }
-    string(&mut out, "llama.rope.freq_base");
-    put(&mut out, 6_u32.to_le_bytes());
-    put(&mut out, 500_000_f32.to_le_bytes());
-    for pair in &kept {
-        out.write_all(pair).unwrap();
-    }
-    let mut offset = 0_u64;
-    for (name, shape, (kind, ..)) in &tensors {
-        string(&mut out, name);
-        put(&mut out, (shape.len() as u32).to_le_bytes());
-        shape.iter().for_each(|n| put(&mut out, n.to_le_bytes()));
-        put(&mut out, kind.to_le_bytes());
-        put(&mut out, offset.to_le_bytes());
-        offset += bytes(shape, *kind).next_multiple_of(32);
-    }
-    let at = out.stream_position().unwrap();
-    pad(&mut out, at);
-    let mut random = 0x9E37_79B9_7F4A_7C15_u64;
-    for (_, shape, (kind, ..)) in &tensors {
-        let bytes = bytes(shape, *kind);
-        if *kind == F32.0 {
-            (0..bytes / 4).for_each(|_| put(&mut out, 1_f32.to_le_bytes()));
-        } else {
-            for _ in 0..bytes / Q4_0.2 {
-                // A scale of 2^-8 or so, and random steps: about what trained weights are.
-                put(&mut out, 0x1C00_u16.to_le_bytes());
-                for _ in 0..2 {
-                    random ^= random << 13;
-                    random ^= random >> 7;
-                    random ^= random << 17;
-                    put(&mut out, random.to_le_bytes());
-                }
-            }
-        }
-        pad(&mut out, bytes);
-    }
-    out.flush().unwrap();
-}
-
-fn put<const N: usize>(out: &mut impl Write, bytes: [u8; N]) {
-    out.write_all(&bytes).unwrap();
-}
-
-fn string(out: &mut impl Write, text: &str) {
-    put(out, (text.len() as u64).to_le_bytes());
-    out.write_all(text.as_bytes()).unwrap();
-}
-
-/// Zeros up to a multiple of 32.
-fn pad(out: &mut impl Write, written: u64) {
-    out.write_all(&[0; 32][..(written.next_multiple_of(32) - written) as usize]).unwrap();
-}
-
-fn bytes(shape: &[u64], kind: u32) -> u64 {
-    let (_, weights, bytes) = if kind == F32.0 { F32 } else { Q4_0 };
-    shape.iter().product::<u64>() / weights * bytes
-}
-
-type Tensor = (String, Vec<u64>, (u32, u64, u64));
-
-fn tensors() -> Vec<Tensor> {
-    let mut all = vec![("token_embd.weight".to_owned(), vec![WIDTH, WORDS], Q4_0)];
-    for layer in 0..LAYERS {
-        let name = |part: &str| format!("blk.{layer}.{part}.weight");
-        all.extend([
-            (name("attn_norm"), vec![WIDTH], F32),
-            (name("attn_q"), vec![WIDTH, WIDTH], Q4_0),
-            (name("attn_k"), vec![WIDTH, KV_WIDTH], Q4_0),
-            (name("attn_v"), vec![WIDTH, KV_WIDTH], Q4_0),
-            (name("attn_output"), vec![WIDTH, WIDTH], Q4_0),
-            (name("ffn_norm"), vec![WIDTH], F32),
-            (name("ffn_gate"), vec![WIDTH, INNER], Q4_0),
-            (name("ffn_up"), vec![WIDTH, INNER], Q4_0),
-            (name("ffn_down"), vec![INNER, WIDTH], Q4_0),
-        ]);
-    }
-    all.push(("output_norm.weight".to_owned(), vec![WIDTH], F32));
-    all.push(("output.weight".to_owned(), vec![WIDTH, WORDS], Q4_0));
-    all
-}
-
-/// The starter model's metadata as bytes, pair by pair, without its shape and with more words.
-fn metadata(starter: &Path) -> Vec<Vec<u8>> {
-    let mut file = File::open(starter).unwrap();
-    let mut start = vec![0; 16 << 20];
-    file.seek(SeekFrom::Start(0)).unwrap();
-    let length = read_all(&mut file, &mut start);
-    let mut at = Cursor { bytes: &start[..length], at: 16 };
-    let pairs = at.number(8);
-    let mut kept = Vec::new();
-    for _ in 0..pairs {
-        let from = at.at;
-        let key = at.text();
-        let kind = at.number(4);
-        let value = at.at;
-        let element = if kind == 9 { at.number(4) } else { kind };
-        let count = if kind == 9 { at.number(8) } else { 1 };
-        let body = at.at;
-        (0..count).for_each(|_| at.skip(element));
-        if (key.starts_with("llama.") && key != "llama.attention.layer_norm_rms_epsilon") || key == "general.file_type"
-        {
-            continue;
-        }
-        let mut pair = start[from..value].to_vec();
-        if kind == 9 && count > 40_000 && key != "tokenizer.ggml.merges" {
-            pair.extend(start[value..value + 4].iter());
-            pair.extend(WORDS.to_le_bytes());
-            pair.extend(&start[body..at.at]);
-            for n in count..WORDS {
-                match element {
-                    8 => string(&mut pair, &format!("<|unused_{n}|>")),
-                    // Unused words are control words; none has a score.
-                    5 => pair.extend(3_i32.to_le_bytes()),
-                    _ => pair.extend(0_f32.to_le_bytes()),
-                }
-            }
-        } else {
-            pair.extend(&start[value..at.at]);
-        }
-        kept.push(pair);
-    }
-    kept
-}
-
-fn read_all(file: &mut File, into: &mut [u8]) -> usize {
-    let mut filled = 0;
-    loop {
-        match file.read(&mut into[filled..]).unwrap() {
-            0 => return filled,
-            n => filled += n,
-        }
-    }
-}
-
-struct Cursor<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl Cursor<'_> {
-    fn number(&mut self, width: usize) -> u64 {
-        let mut bytes = [0; 8];
-        bytes[..width].copy_from_slice(&self.bytes[self.at..self.at + width]);
-        self.at += width;
-        u64::from_le_bytes(bytes)
-    }
-
-    fn text(&mut self) -> String {
-        let length = self.number(8) as usize;
-        self.at += length;
-        String::from_utf8_lossy(&self.bytes[self.at - length..self.at]).into_owned()
-    }
-
-    fn skip(&mut self, kind: u64) {
-        self.at += match kind {
-            0 | 1 | 7 => 1,
-            2 | 3 => 2,
-            4..=6 => 4,
-            10..=12 => 8,
-            8 => self.number(8) as usize,
-            other => panic!("an array in an array, or kind {other}"),
-        };
-    }
 }

@@ -46,6 +46,16 @@ fn a_run_is_taken_up_and_its_adapter_is_used() {
     let output = place.run(&[&suggest[..], &["--adapter", adapter.to_str().unwrap()]].concat());
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     assert!(lines(&output.stdout)[0]["provenance"]["adapter"].as_str().is_some_and(|a| a.starts_with("sha256:")));
+
+    // Another file, were it of the same weights: what an adapter does there is not known.
+    let other = place.path("other.gguf");
+    let mut bytes = std::fs::read(&model).unwrap();
+    bytes.push(0);
+    std::fs::write(&other, bytes).unwrap();
+    let suggest = ["suggest", "--cases", case, "--out", "-", "--model", other.to_str().unwrap()];
+    let output = place.run(&[&suggest[..], &["--adapter", adapter.to_str().unwrap()]].concat());
+    assert_eq!(code(&output), 2, "{}", stderr(&output));
+    assert!(stderr(&output).contains("trained on another model"), "{}", stderr(&output));
 }
 
 #[test]

@@ -18,12 +18,12 @@ use llama_cpp_2::token::LlamaToken;
 use serde::{Deserialize, Serialize};
 
 use crate::error::EngineError;
-use crate::gguf::Header;
+use crate::gguf::{BASE, Header};
 use crate::llama::footprint;
 use crate::llama::logits::{argmax, log_sum_exp};
 use crate::llama::protocol::{Ask, Tell};
 use crate::llama::session::backend;
-use crate::llama::supervisor::{Waited, Worker, WorkerCommand};
+use crate::llama::supervisor::{Waited, Worker, WorkerCommand, file_hash};
 use crate::llama::worker;
 use crate::request::{Cancel, Sink};
 
@@ -188,9 +188,10 @@ fn quantize(
     let fault = |problem: String| EngineError::ModelFile { path: conversion.from.clone(), problem };
     let name = |path: &str| CString::new(path).map_err(|_| fault("a zero byte stands in the name of a file".into()));
     let (from, to) = (name(&conversion.from)?, name(&conversion.to)?);
+    let origin = origin(Path::new(&conversion.from))?;
     worker::clear_logs();
     let done = std::thread::scope(|scope| {
-        let work = scope.spawn(|| call(&from, &to, conversion.quantization, threads));
+        let work = scope.spawn(|| call(&from, &to, &origin, conversion.quantization, threads));
         while !work.is_finished() {
             std::thread::sleep(Duration::from_millis(100));
             if let Some(share) = worker::tensors_done() {
@@ -208,15 +209,39 @@ fn quantize(
 
 /// 0, or another number when it failed and the log says why.
 #[allow(unsafe_code)]
-fn call(from: &CStr, to: &CStr, quantization: Quantization, threads: u32) -> u32 {
+fn call(from: &CStr, to: &CStr, origin: &str, quantization: Quantization, threads: u32) -> u32 {
     // SAFETY: fills a structure of plain values.
     let mut params = unsafe { llama_cpp_sys_2::llama_model_quantize_default_params() };
+    let added = [metadata(BASE, origin), metadata("", "")];
+    params.kv_overrides = added.as_ptr();
     params.nthread = i32::try_from(threads).unwrap_or(1);
     params.ftype = quantization.ftype();
     params.output_tensor_type = quantization.output();
     params.allow_requantize = true;
-    // SAFETY: both names and the parameters outlive the call; llama.cpp catches its own exceptions.
+    // SAFETY: names, parameters and what is added outlive the call; llama.cpp catches its own exceptions.
     unsafe { llama_cpp_sys_2::llama_model_quantize(from.as_ptr(), to.as_ptr(), &raw const params) }
+}
+
+/// An entry of a file's metadata; an empty key ends a list of them.
+fn metadata(key: &str, value: &str) -> llama_cpp_sys_2::llama_model_kv_override {
+    let text = |text: &str| {
+        let mut out = [0; 128];
+        // The last byte stays zero.
+        for (to, from) in out.iter_mut().take(127).zip(text.bytes()) {
+            *to = std::ffi::c_char::from_ne_bytes([from]);
+        }
+        out
+    };
+    llama_cpp_sys_2::llama_model_kv_override {
+        tag: llama_cpp_sys_2::LLAMA_KV_OVERRIDE_TYPE_STR,
+        key: text(key),
+        __bindgen_anon_1: llama_cpp_sys_2::llama_model_kv_override__bindgen_ty_1 { val_str: text(value) },
+    }
+}
+
+/// Hash of the file that a model was first made of.
+fn origin(path: &Path) -> Result<String, EngineError> {
+    Header::read(path)?.string(BASE).map_or_else(|| file_hash(path), |base| Ok(base.to_owned()))
 }
 
 /// What a file says after the texts, and how fast.

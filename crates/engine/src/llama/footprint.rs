@@ -104,7 +104,6 @@ pub fn kv_bytes_per_token(layers: u32, kv_heads: u32, head_size: u32) -> u64 {
 }
 
 /// Bytes that a worker needs on the processor: the file, its KV cache for `context` tokens, and what llama.cpp computes in.
-/// Pages of the file that stay mapped beside weights that were rearranged are not counted: the system takes them back.
 #[must_use]
 pub fn needs(header: &Header, context: u64) -> u64 {
     let width = header.number("{arch}.embedding_length").unwrap_or(4096);

@@ -5,6 +5,7 @@
 //! batches are computed either way.
 
 mod generate;
+mod prefix;
 mod score;
 
 use std::collections::HashMap;
@@ -33,7 +34,14 @@ pub(crate) const CHUNK: usize = 64;
 /// cell by cell and skips what is masked, so that a token's result has the same bits whatever else is in the batch and
 /// wherever its cells lie; from 64 on it works in tiles. Activations are rounded to 8 bits, which turns a difference in
 /// the last bit into one of tenths of a nat: only equal bits are equal scores.
-pub(crate) const EXACT_BATCH: usize = 63;
+pub(crate) const EXACT_BATCH: usize = 60;
+
+/// Batches of continuations are filled up to at least eight tokens and a multiple of four. llama.cpp multiplies matrices that
+/// it rearranged for four tokens at a time and the rest one by one, and others by another code from eight tokens on: for many
+/// forms of weights these add up in another order.
+pub(crate) fn filled(tokens: usize) -> usize {
+    tokens.next_multiple_of(4).max(8)
+}
 
 /// Texts whose tokens are remembered, at most.
 const MOST_KNOWN: usize = 4096;
@@ -110,10 +118,15 @@ pub fn load_model(
         footprint::offload_layers(free, header.file_bytes, layers, kv, settings.footprint.context.min(8192))
     };
     let gpu_layers = settings.footprint.gpu_layers.map_or(fitting, |most| most.min(fitting));
-    let params = LlamaModelParams::default().with_n_gpu_layers(gpu_layers).with_progress_callback(move |share| {
-        progress(share);
-        true
-    });
+    // A mapped file would stay in memory beside the copy of it that is rearranged.
+    let mapped = header.rearranged_bytes < header.file_bytes / 2;
+    let params = LlamaModelParams::default()
+        .with_n_gpu_layers(gpu_layers)
+        .with_use_mmap(mapped)
+        .with_progress_callback(move |share| {
+            progress(share);
+            true
+        });
     super::worker::clear_logs();
     let model = LlamaModel::load_from_file(backend, path, &params).map_err(|_| load_fault(path))?;
     let model: &'static mut LlamaModel = Box::leak(Box::new(model));
@@ -150,6 +163,7 @@ pub struct Session {
     kept: Vec<Token>,
     /// Where the batches ended in which they were evaluated, and whether the batch is kept whole.
     cuts: Vec<(usize, bool)>,
+    beginnings: Vec<prefix::Beginning>,
     /// Tokens of texts that were scored or told apart: names of drugs, mostly.
     known: HashMap<String, Vec<Token>>,
     template: ChatTemplate,
@@ -227,6 +241,7 @@ impl Session {
             context_tokens: 0,
             kept: Vec::new(),
             cuts: Vec::new(),
+            beginnings: Vec::new(),
             known: HashMap::new(),
             template,
             footprint: workable(settings.footprint),
@@ -285,7 +300,7 @@ impl Session {
             .with_n_ctx(std::num::NonZeroU32::new(to_u32(size)))
             .with_n_batch(self.footprint.batch)
             .with_n_ubatch(self.footprint.batch)
-            .with_n_seq_max(self.footprint.sequences + 1)
+            .with_n_seq_max(self.footprint.sequences + 2)
             .with_kv_unified(true)
             .with_n_threads(threads)
             .with_n_threads_batch(threads)
@@ -409,6 +424,9 @@ impl Session {
         } else {
             ends.iter().copied().take_while(|&end| end <= common).last().unwrap_or(0)
         };
+        let beginning = tokens.get(..fixed).unwrap_or_default();
+        let recalled = !self.deterministic && reused < fixed && self.recall(beginning)?;
+        let reused = if recalled { fixed } else { reused };
         self.forget_from(reused)?;
         control.prefill(reused, tokens.len());
         let mut done = reused;
@@ -419,6 +437,9 @@ impl Session {
             self.append(tokens.get(done..end).unwrap_or_default(), control)?;
             done = end;
             control.prefill(done, tokens.len());
+            if done == fixed && !self.deterministic {
+                self.remember()?;
+            }
         }
         Ok(reused)
     }

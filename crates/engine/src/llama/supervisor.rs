@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::Engine;
 use crate::error::EngineError;
-use crate::gguf::{Header, NO_TEMPLATE};
+use crate::gguf::{BASE, Header, NO_TEMPLATE};
 use crate::llama::footprint::Footprint;
 use crate::llama::protocol::{Ask, LoadRequest, Tell, read_frame, write_frame};
 use crate::llama::worker::WORKER_COMMAND;
@@ -133,7 +133,7 @@ impl LlamaEngine {
             return Err(EngineError::ModelFile { path, problem: NO_TEMPLATE.to_owned() });
         }
         let hash = file_hash(&settings.model)?;
-        let adapter_hash = settings.adapter.as_ref().map(|(path, _)| file_hash(path)).transpose()?;
+        let adapter_hash = settings.adapter.as_ref().map(|(path, _)| adapter_of(path, &hash, &header)).transpose()?;
         let footprint = settings.footprint;
         let state = State { worker: None, footprint, info: None, next: 1, restarts: 0 };
         Ok(Self { command, settings, hash, adapter_hash, state: Mutex::new(state) })
@@ -486,6 +486,21 @@ fn keep_last_lines(mut from: impl Read, kept: &Mutex<Vec<String>>) {
             }
             line = tail;
         }
+    }
+}
+
+/// Checks that an adapter was trained on this model, or on the file that this one was converted from, where it says so; its hash.
+fn adapter_of(path: &Path, model: &str, header: &Header) -> Result<String, EngineError> {
+    let adapter = Header::read(path)?;
+    match adapter.string(BASE) {
+        Some(base) if base != model && header.string(BASE) != Some(base) => Err(EngineError::ModelFile {
+            path: path.display().to_string(),
+            problem: format!(
+                "this adapter was trained on another model ({base}, and this is {model}); give that model, or an adapter of \
+                 this one"
+            ),
+        }),
+        Some(_) | None => file_hash(path),
     }
 }
 

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use bogam_engine::gguf::Header;
-use bogam_engine::llama::Session;
+use bogam_engine::gguf::{BASE, Header};
 use bogam_engine::llama::convert::{Conversion, Quantization, run};
 use bogam_engine::llama::session::load_model;
+use bogam_engine::llama::{Session, file_hash};
 
 use crate::common::{model_path, prompt, settings, turn};
 use crate::scoring::{OneByOne, after_any_history, request};
@@ -28,6 +28,7 @@ fn scores_on_a_converted_file_are_exact() {
         let mut told = Vec::new();
         let converted = run(&conversion, &steps, &mut |share| told.push(share)).unwrap();
         assert_eq!(Header::read(&to).unwrap().quantization(), quantization.as_str());
+        assert_eq!(Header::read(&to).unwrap().string(BASE), Some(file_hash(&model_path()).unwrap().as_str()));
         assert_eq!(converted.bytes.1, std::fs::metadata(&to).unwrap().len());
         assert!(converted.positions > 300, "{}", converted.positions);
         assert!(converted.divergence > 0.0 && converted.divergence < 1.0, "{}", converted.divergence);

@@ -12,6 +12,7 @@
 mod bad_files;
 mod common;
 mod converting;
+mod forms;
 mod generating;
 mod scoring;
 mod server;

@@ -155,6 +155,37 @@ fn the_fixed_part_of_a_prompt_is_taken_over_whole_and_changes_no_bit() {
 }
 
 #[test]
+fn the_fixed_part_of_a_prompt_is_there_again_after_other_work() {
+    let _turn = turn();
+    let question = "Which drugs is this patient given? Answer with generic names, one on each line.\n\n";
+    let fixed = |i: usize| {
+        let user = format!("{question}{}", prompt(i).messages[1].content);
+        Prompt::new("You are a clinical pharmacist in a general hospital.", user, "Drugs given:\n-")
+            .with_fixed(question.len())
+    };
+    let written = |session: &mut Session, i: usize, start: &str| {
+        let user = format!("{start}{}", prompt(i).messages[1].content);
+        let asked = Prompt::new("You write to patients. You write no numbers.", user, "").with_fixed(start.len());
+        let constraint = Constraint::Free;
+        let asked = GenerateRequest { prompt: asked, constraint, sampling: Sampling::greedy(), max_tokens: 16 };
+        session.generate(&asked, &mut Recorder::default()).unwrap()
+    };
+    let letter =
+        "Write a short and friendly paragraph for the patient and leave out every number that stands here.\n\n";
+    let mut warm = session();
+    let first = warm.score(&request(fixed(1)), &mut Recorder::default()).unwrap();
+    let before = written(&mut warm, 1, letter);
+    assert!(first.reused_tokens == 0 && before.reused_tokens < 16, "{} {}", first.reused_tokens, before.reused_tokens);
+    let again = warm.score(&request(fixed(0)), &mut Recorder::default()).unwrap();
+    assert!(again.reused_tokens > 20, "{}", again.reused_tokens);
+    let fresh = session().score(&request(fixed(0)), &mut Recorder::default()).unwrap();
+    assert_eq!(again.log_probs, fresh.log_probs, "not the same bits");
+    let after = written(&mut warm, 0, letter);
+    assert!(after.reused_tokens > 20, "{}", after.reused_tokens);
+    assert_eq!(after.text, written(&mut session(), 0, letter).text);
+}
+
+#[test]
 fn what_a_generation_took_up_in_the_middle_of_a_batch_does_not_end_reuse() {
     let _turn = turn();
     let question = "Which drugs is this patient given? Answer with generic names, one on each line.\n\n";

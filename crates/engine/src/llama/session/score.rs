@@ -6,7 +6,7 @@ use std::time::Instant;
 use llama_cpp_2::llama_batch::LlamaBatch;
 use llama_cpp_2::token::LlamaToken;
 
-use super::{Control, EXACT_BATCH, Session, millis, to_i32};
+use super::{Control, EXACT_BATCH, Session, filled, millis, to_i32};
 use crate::error::EngineError;
 use crate::llama::logits::log_sum_exp;
 use crate::llama::trie::{Group, ROOT, Token, TokenTrie};
@@ -31,7 +31,7 @@ impl Session {
         let groups = trie.groups(paths);
         let fixed = self.fixed_tokens(&request.prompt, &prompt)?;
         let widest = groups.iter().map(|g| g.nodes.len()).max().unwrap_or(0);
-        self.reserve(prompt.len() + widest)?;
+        self.reserve(prompt.len() + widest + filled(0))?;
         let reused = self.evaluate_prompt(&prompt, (fixed, true), control)?;
         let prefill_ms = millis(start);
 
@@ -72,11 +72,15 @@ impl Session {
             self.context()?.kv_cache_seq_cp(0, to_i32(path), None, None).map_err(EngineError::model)?;
         }
         let size = usize::try_from(self.footprint.batch).unwrap_or(1).clamp(1, EXACT_BATCH);
+        // A sequence of its own for what fills a batch up: nothing attends to it. Its logits are asked for as well, since the
+        // last products are made for those tokens only.
+        let filling = to_i32(usize::try_from(self.footprint.sequences).unwrap_or(0) + 1);
         for nodes in group.nodes.chunks(size) {
             if control.cancelled() {
                 return Err(EngineError::Cancelled);
             }
-            let mut batch = LlamaBatch::new(nodes.len(), to_i32(group.paths));
+            let filled = filled(nodes.len());
+            let mut batch = LlamaBatch::new(filled, to_i32(group.paths));
             for member in nodes {
                 let node = trie.node(member.node);
                 let sequences: Vec<i32> = member.paths.iter().map(|&p| to_i32(p + 1)).collect();
@@ -84,7 +88,12 @@ impl Session {
                     .add(LlamaToken(node.token), to_i32(prompt + node.depth - 1), &sequences, true)
                     .map_err(EngineError::model)?;
             }
+            for (at, node) in nodes.iter().cycle().take(filled - nodes.len()).enumerate() {
+                let token = LlamaToken(trie.node(node.node).token);
+                batch.add(token, to_i32(at), &[filling], true).map_err(EngineError::model)?;
+            }
             self.decode(&mut batch)?;
+            self.context()?.kv_cache_seq_rm(filling, None, None).map_err(EngineError::model)?;
             control.step();
             for (i, member) in nodes.iter().enumerate() {
                 let base = log_probs.get(member.node).copied().unwrap_or(f64::NAN);
