@@ -38,7 +38,9 @@ pub struct Header {
     /// Tensors.
     pub tensors: u64,
     /// Bytes of tensors that llama.cpp rearranges for the processor when it loads them.
-    pub rearranged_bytes: u64,
+    rearranged_bytes: u64,
+    /// Bytes of the words' matrix, where only single rows of it are read because the output has another.
+    looked_up_bytes: u64,
     numbers: BTreeMap<String, u64>,
     strings: BTreeMap<String, String>,
 }
@@ -101,6 +103,18 @@ impl Header {
     #[must_use]
     pub fn context(&self) -> Option<u64> {
         self.number("{arch}.context_length")
+    }
+
+    /// Bytes of the file that stay in memory beside or as the weights.
+    #[must_use]
+    pub fn resident_bytes(&self) -> u64 {
+        self.file_bytes - if self.rearranged() { self.looked_up_bytes } else { 0 }
+    }
+
+    /// Whether llama.cpp copies the weights when it loads them, in another order. What it maps of the file is then needed no more.
+    #[must_use]
+    pub const fn rearranged(&self) -> bool {
+        self.rearranged_bytes > self.file_bytes / 2
     }
 
     /// Bytes of KV cache a token in f16.
@@ -259,9 +273,9 @@ impl Reader {
 
     /// Reads where the tensors lie and compares with the file's length.
     fn check_tensors(&mut self, header: &mut Header) -> Result<(), Fault> {
-        let mut end = 0;
+        let (mut end, mut words, mut output) = (0, 0, false);
         for _ in 0..header.tensors {
-            let _name = self.string()?;
+            let name = self.string()?;
             let dimensions = self.u32()?;
             if dimensions > 8 {
                 return Err(damaged("a tensor of impossible shape"));
@@ -274,10 +288,15 @@ impl Reader {
             let offset = self.u64()?;
             let bytes = tensor_bytes(kind, elements);
             end = end.max(offset.saturating_add(bytes));
+            output |= name == "output.weight";
+            if name == "token_embd.weight" {
+                words = bytes;
+            }
             if REARRANGED.contains(&kind) {
                 header.rearranged_bytes = header.rearranged_bytes.saturating_add(bytes);
             }
         }
+        header.looked_up_bytes = if output { words } else { 0 };
         let alignment = header.number("general.alignment").unwrap_or(32).max(1);
         let at = self.inner.stream_position()?;
         let start = at.div_ceil(alignment).saturating_mul(alignment);

@@ -6,6 +6,9 @@ use bogam_clinical::text::Lang;
 use bogam_engine::{Cancel, Constraint, End, Engine, EngineError, GenerateRequest, Generated, Prompt, Sampling, Sink};
 use bogam_knowledge::{DrugIx, KnowledgeBase};
 
+/// Drugs that a paragraph is written about: a few sentences hold no more, and a patient has the whole list beside it.
+pub(crate) const NAMED: usize = 8;
+
 /// Tokens of a paragraph.
 const BUDGET: usize = 220;
 

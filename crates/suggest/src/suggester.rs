@@ -619,7 +619,11 @@ impl<'a> Suggester<'a> {
         let text = advice(&drugs, self.knowledge);
         let mut model_written = None;
         if let (Some(lang), Some((engine, _))) = (options.paragraph, &self.engine) {
-            let names: Vec<&str> = record.drugs.iter().map(|d| d.name.get(lang)).collect();
+            // What is for a diagnosis before what anybody is given on a ward.
+            let (first, then): (Vec<_>, Vec<_>) =
+                record.drugs.iter().partition(|d| !d.supportive && !d.indications.is_empty());
+            let names: Vec<&str> =
+                first.into_iter().chain(then).take(paragraph::NAMED).map(|d| d.name.get(lang)).collect();
             let conditions: Vec<String> = case
                 .diagnoses
                 .iter()

@@ -1,7 +1,7 @@
 //! How fast a suggestion comes, and what it is made of, beside llama.cpp's own programs on the same file with the same threads
 //! on the same machine, in turns. Prints every figure with its target and writes `target/bench/speed.json`.
 //!
-//! `speed [PART ...] [MODEL [CONVERTED]]`: parts are `lists`, `writing`, `edited`, `batch`, `growth` and `large`; all but the
+//! `speed [PART ...] [MODEL [CONVERTED]]`: parts are `lists`, `writing`, `edited`, `batch`, `growth`, `limits` and `large`; all but the
 //! last without any. Models are GGUF files: the starter model, and what `bogam model convert` made of it, without any.
 //! `BOGAM_PEERS` names the folder of `llama-server` and `llama-bench` (`scripts/build-peers` makes `target/peers/bin`).
 #![allow(
@@ -19,6 +19,7 @@ mod batch;
 mod edited;
 mod growth;
 mod large;
+mod limits;
 mod lists;
 mod peer;
 mod table;
@@ -36,7 +37,7 @@ use bogam_testkit::root;
 
 use table::Table;
 
-const PARTS: [&str; 5] = ["lists", "writing", "edited", "batch", "growth"];
+const PARTS: [&str; 6] = ["lists", "writing", "edited", "batch", "growth", "limits"];
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
@@ -60,6 +61,7 @@ fn main() {
             "edited" => edited::measure(&models, &mut table),
             "batch" => batch::measure(&models, &mut table),
             "growth" => growth::measure(models[0], &mut table),
+            "limits" => limits::measure(&models, &mut table),
             "large" => large::measure(&mut table),
             other => panic!("{other}: no part of this; parts are {PARTS:?} and large"),
         }

@@ -103,7 +103,7 @@ pub fn kv_bytes_per_token(layers: u32, kv_heads: u32, head_size: u32) -> u64 {
     2 * 2 * u64::from(layers) * u64::from(kv_heads) * u64::from(head_size)
 }
 
-/// Bytes that a worker needs on the processor: the file, its KV cache for `context` tokens, and what llama.cpp computes in.
+/// Bytes that a worker needs on the processor: the file (but for single words that are looked up in it), its KV cache for `context` tokens, and what llama.cpp computes in.
 #[must_use]
 pub fn needs(header: &Header, context: u64) -> u64 {
     let width = header.number("{arch}.embedding_length").unwrap_or(4096);
@@ -112,7 +112,32 @@ pub fn needs(header: &Header, context: u64) -> u64 {
     let batch = u64::from(Footprint::default().batch);
     // Floats of a batch: two inner activations, half a dozen of the model's width, the logits of the names that are scored.
     let computing = 4 * (batch * (2 * inner + 6 * width) + 64 * words);
-    header.file_bytes + context * header.kv_bytes_per_token() + computing + PROCESS
+    header.resident_bytes() + context * header.kv_bytes_per_token() + computing + PROCESS
+}
+
+/// Bytes that this process can ever have: what the machine has with its swap, and the limits that are set for the process and
+/// its control group. `None` where the system does not tell.
+pub(crate) fn most_memory() -> Option<u64> {
+    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+    let group = read("/proc/self/cgroup");
+    let group = group.lines().find_map(|line| line.strip_prefix("0::")).map(|path| format!("/sys/fs/cgroup{path}"));
+    let group = group.and_then(|path| read(&format!("{path}/memory.max")).trim().parse().ok());
+    [of_machine(&read("/proc/meminfo")), of_process(&read("/proc/self/limits")), group].into_iter().flatten().min()
+}
+
+/// Memory and swap of `/proc/meminfo`.
+fn of_machine(meminfo: &str) -> Option<u64> {
+    let kib = |key: &str| -> Option<u64> {
+        let line = meminfo.lines().find_map(|line| line.strip_prefix(key))?;
+        line.trim().strip_suffix("kB")?.trim().parse().ok()
+    };
+    Some((kib("MemTotal:")? + kib("SwapTotal:").unwrap_or(0)) << 10)
+}
+
+/// The address space of `/proc/self/limits`.
+fn of_process(limits: &str) -> Option<u64> {
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max address space"))?;
+    line.split_ascii_whitespace().next()?.parse().ok()
 }
 
 /// Threads for the model: one a physical core that this process may use.
@@ -168,6 +193,17 @@ mod tests {
             steps += 1;
         }
         assert!(steps > 3 && at.context <= 1024 && at.batch == SMALLEST_BATCH, "{at:?}");
+    }
+
+    #[test]
+    fn limits_are_read_as_the_kernel_writes_them() {
+        let meminfo = "MemTotal:       24567890 kB\nMemFree:         100 kB\nSwapTotal:       1048576 kB\n";
+        assert_eq!(of_machine(meminfo), Some((24_567_890 + 1_048_576) * 1024));
+        assert_eq!(of_machine(""), None);
+        let limits = "Limit                     Soft Limit           Hard Limit           Units     \n\
+                      Max address space         4096000000           unlimited            bytes     \n";
+        assert_eq!(of_process(limits), Some(4_096_000_000));
+        assert_eq!(of_process(&limits.replace("4096000000", "unlimited ")), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod convert;
 mod footprint;
 mod list;
 mod logits;
+mod mapped;
 mod protocol;
 pub mod session;
 mod supervisor;

@@ -23,6 +23,7 @@ use llama_cpp_2::token::LlamaToken;
 use crate::error::EngineError;
 use crate::gguf;
 use crate::llama::footprint::{self, Footprint};
+use crate::llama::mapped::Mapped;
 use crate::llama::template::{ChatTemplate, Piece};
 use crate::llama::trie::Token;
 use crate::request::{ModelInfo, Prompt};
@@ -45,6 +46,9 @@ pub(crate) fn filled(tokens: usize) -> usize {
 
 /// Texts whose tokens are remembered, at most.
 const MOST_KNOWN: usize = 4096;
+
+/// Tokens of the smallest context that is tried.
+const SMALLEST_CONTEXT: u64 = 1024;
 
 /// The context is made larger in powers of two, from here.
 const FIRST_CONTEXT: usize = 2048;
@@ -117,13 +121,33 @@ pub fn load_model(
         let (layers, kv) = (header.layers(), header.kv_bytes_per_token());
         footprint::offload_layers(free, header.file_bytes, layers, kv, settings.footprint.context.min(8192))
     };
+    if gpu.is_empty() {
+        let needs = footprint::needs(&header, SMALLEST_CONTEXT);
+        if let Some(most) = footprint::most_memory().filter(|&most| most < needs) {
+            let gb = |bytes: u64| bytes.div_ceil(100_000_000);
+            let (needs, most) = (gb(needs), most / 100_000_000);
+            return Err(EngineError::OutOfMemory {
+                message: format!(
+                    "it needs about {}.{} GB, and no more than {}.{} GB can be had here; use a smaller model, or give the \
+                     program more memory",
+                    needs / 10,
+                    needs % 10,
+                    most / 10,
+                    most % 10
+                ),
+            });
+        }
+    }
     let gpu_layers = settings.footprint.gpu_layers.map_or(fitting, |most| most.min(fitting));
-    // A mapped file would stay in memory beside the copy of it that is rearranged.
-    let mapped = header.rearranged_bytes < header.file_bytes / 2;
+    // The mapped file would stay in memory beside the copy of it that is rearranged.
+    let mut copied = header.rearranged().then(|| Mapped::new(path));
     let params = LlamaModelParams::default()
         .with_n_gpu_layers(gpu_layers)
-        .with_use_mmap(mapped)
+        .with_use_mmap(copied.is_none() || Mapped::possible())
         .with_progress_callback(move |share| {
+            if let Some(mapped) = &mut copied {
+                mapped.give_back();
+            }
             progress(share);
             true
         });

@@ -4,7 +4,7 @@ use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
@@ -88,9 +88,16 @@ impl LlamaSettings {
 pub struct LlamaEngine {
     command: WorkerCommand,
     settings: LlamaSettings,
-    hash: String,
-    adapter_hash: Option<String>,
+    header: Header,
+    files: OnceLock<Files>,
     state: Mutex<State>,
+}
+
+/// Hashes of the files.
+#[derive(Debug)]
+struct Files {
+    model: String,
+    adapter: Option<String>,
 }
 
 #[derive(Debug)]
@@ -132,11 +139,19 @@ impl LlamaEngine {
             let path = settings.model.display().to_string();
             return Err(EngineError::ModelFile { path, problem: NO_TEMPLATE.to_owned() });
         }
-        let hash = file_hash(&settings.model)?;
-        let adapter_hash = settings.adapter.as_ref().map(|(path, _)| adapter_of(path, &hash, &header)).transpose()?;
         let footprint = settings.footprint;
         let state = State { worker: None, footprint, info: None, next: 1, restarts: 0 };
-        Ok(Self { command, settings, hash, adapter_hash, state: Mutex::new(state) })
+        Ok(Self { command, settings, header, files: OnceLock::new(), state: Mutex::new(state) })
+    }
+
+    fn files(&self) -> Result<&Files, EngineError> {
+        if let Some(files) = self.files.get() {
+            return Ok(files);
+        }
+        let model = file_hash(&self.settings.model)?;
+        let adapter = self.settings.adapter.as_ref().map(|(path, _)| adapter_of(path, &model, &self.header));
+        let adapter = adapter.transpose()?;
+        Ok(self.files.get_or_init(|| Files { model, adapter }))
     }
 
     /// How often the worker had to be started again.
@@ -170,10 +185,26 @@ impl LlamaEngine {
                 deterministic: self.settings.deterministic,
                 address_space: self.settings.address_space,
             });
-            match worker.begin(&load, self.settings.hang, sink, cancel) {
+            // A file of several gigabytes is hashed while it is loaded.
+            let (waited, files) = std::thread::scope(|scope| {
+                let hashing = scope.spawn(|| self.files());
+                (worker.begin(&load, self.settings.hang, sink, cancel), hashing.join())
+            });
+            let files = match files {
+                Ok(Ok(files)) => files,
+                Ok(Err(error)) => {
+                    worker.end();
+                    return Err(error);
+                }
+                Err(_) => {
+                    worker.end();
+                    return Err(EngineError::model("the model's file could not be hashed"));
+                }
+            };
+            match waited {
                 Waited::Answer(Tell::Ready { info }) => {
-                    state.info =
-                        Some(ModelInfo { hash: self.hash.clone(), adapter_hash: self.adapter_hash.clone(), ..*info });
+                    let (hash, adapter_hash) = (files.model.clone(), files.adapter.clone());
+                    state.info = Some(ModelInfo { hash, adapter_hash, ..*info });
                     state.worker = Some(worker);
                 }
                 Waited::Answer(Tell::Failed { error: EngineError::OutOfMemory { message }, .. }) => {
