@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use bogam_clinical::case::Case;
 use bogam_engine::{
-    Cancel, Constraint, End, Engine, EngineError, GenerateRequest, NoSink, Prompt, Sampling, ScoreRequest,
+    Cancel, Constraint, End, Engine, EngineError, GenerateRequest, NoSink, Prompt, Sampling, ScoreRequest, Sink,
 };
 use bogam_knowledge::{DrugIx, KnowledgeBase};
 
@@ -81,7 +81,7 @@ impl<'a> ModelAlone<'a> {
     /// # Errors
     /// As [`ModelAlone::scores`].
     pub fn held(&self, case: &Case, cancel: &Cancel) -> Result<Vec<&'a str>, EngineError> {
-        let hands = (&mut NoSink as &mut dyn bogam_engine::Sink, cancel);
+        let hands: (&mut dyn Sink, &Cancel) = (&mut NoSink, cancel);
         let written = model::write_list(self.engine, &self.prompt(case), self.knowledge, WRITTEN, hands)?;
         Ok(written.drugs.into_iter().map(|(drug, _)| self.id(drug)).collect())
     }

@@ -108,7 +108,7 @@ pub(crate) fn svg(train: &[(usize, f64)], validation: &[(usize, f64)], steps: us
         f64::midpoint(top, bottom)
     ));
     for (class, losses) in [("each", &train), ("train", &smooth), ("validation", &validation)] {
-        let points: Vec<String> = losses.iter().map(|one| place(one)).map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+        let points: Vec<String> = losses.iter().map(&place).map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
         put(format_args!("<polyline class=\"{class}\" points=\"{}\"/>", points.join(" ")));
     }
     for one in &validation {

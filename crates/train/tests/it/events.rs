@@ -21,7 +21,7 @@ fn crc(bytes: &[u8]) -> u32 {
 
 fn check(data: &[u8], sum: &[u8]) {
     let sum = u32::from_le_bytes(sum.try_into().unwrap()).wrapping_sub(0xA282_EAD8);
-    assert_eq!((sum >> 17) | (sum << 15), crc(data));
+    assert_eq!(sum.rotate_left(15), crc(data));
 }
 
 /// Fields of a message: key, and its bytes or number.
