@@ -120,8 +120,8 @@ fn evaluate(command: EvaluateCommand, terminal: &mut Terminal) -> Result<u8, App
     Ok(evaluated.exit_code())
 }
 
-fn train(command: TrainCommand, terminal: &mut Terminal) -> Result<u8, AppError> {
-    match command.of {
+fn train(mut command: TrainCommand, terminal: &mut Terminal) -> Result<u8, AppError> {
+    match command.of.take() {
         Some(TrainOf::Grid(args)) => {
             let done = train::grid::grid(&args.request(), terminal, &Cancel::new())?;
             terminal.print(&done.text)?;
@@ -135,8 +135,8 @@ fn train(command: TrainCommand, terminal: &mut Terminal) -> Result<u8, AppError>
         None => {}
     }
     // The parser has asked for one of them.
-    let Some(args) = command.run else { return Ok(2) };
-    let run = train::run(&args.request(), terminal, &Cancel::new())?;
+    let Some(request) = command.request() else { return Ok(2) };
+    let run = train::run(&request, terminal, &Cancel::new())?;
     terminal.print(&train::describe(&run))?;
     Ok(u8::from(run.read.rejected() > 0))
 }

@@ -12,6 +12,7 @@ use bogam_clinical::record::RecordedAdmission;
 use bogam_engine::Cancel;
 use bogam_engine::llama::WorkerCommand;
 use bogam_evaluate::{SeenBefore, is_held_out};
+use bogam_train::samples::Fate;
 use bogam_train::{RunReport, Settings};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -123,6 +124,11 @@ pub fn grid(request: &GridRequest, sink: &mut dyn JobSink, cancel: &Cancel) -> R
     run.settings.rank = ranks.last().copied().unwrap_or(1);
     run.exclude = Some(whole(&out.join("held-out.patients"), named.as_bytes())?);
     let prepared = Prepared::new(&run, sink)?;
+    if !prepared.report.fates.contains_key(&Fate::ExcludedPatient) {
+        sink.warn(
+            "no sample is of a patient who is held out: samples that name no patient cannot be left out by patient",
+        );
+    }
     let knowledge = assets::knowledge(&[])?;
     let prompts = assets::prompts()?;
     let hash = |path: &Path| models::sha256(path).map(|hash| format!("sha256:{hash}"));

@@ -71,9 +71,12 @@ pub struct TrainCommand {
     /// What else, if not a run.
     #[command(subcommand)]
     pub of: Option<TrainOf>,
-    /// A run; there unless a subcommand is.
+    /// A run: what is trained on what; there unless a subcommand is.
     #[command(flatten)]
-    pub run: Option<TrainArgs>,
+    pub run: Option<CommonArgs>,
+    /// Its rank, and when it ends.
+    #[command(flatten)]
+    pub ends: EndArgs,
 }
 
 /// What else is done with adapters.
@@ -85,12 +88,9 @@ pub enum TrainOf {
     Merge(MergeArgs),
 }
 
-/// `bogam train`.
+/// What only a single run is told.
 #[derive(Debug, Args)]
-pub struct TrainArgs {
-    /// What is trained on what.
-    #[command(flatten)]
-    pub common: CommonArgs,
+pub struct EndArgs {
     /// Rank.
     #[arg(long)]
     pub rank: Option<usize>,
@@ -320,17 +320,18 @@ impl CommonArgs {
     }
 }
 
-impl TrainArgs {
-    /// As a request.
-    pub fn request(self) -> TrainRequest {
-        let mut request = TrainRequest { resume: self.resume, ..self.common.request() };
+impl TrainCommand {
+    /// A run as a request; none with a subcommand.
+    pub fn request(self) -> Option<TrainRequest> {
+        let (ends, mut request) = (self.ends, self.run?.request());
+        request.resume = ends.resume;
         let settings = &mut request.settings;
-        settings.rank = self.rank.unwrap_or(settings.rank);
-        settings.epochs = self.epochs.unwrap_or(settings.epochs);
-        settings.steps = self.steps.or(settings.steps);
-        settings.every = self.every.or(settings.every);
-        settings.patience = self.patience.map_or(settings.patience, |n| Some(n).filter(|n| *n > 0));
-        request
+        settings.rank = ends.rank.unwrap_or(settings.rank);
+        settings.epochs = ends.epochs.unwrap_or(settings.epochs);
+        settings.steps = ends.steps.or(settings.steps);
+        settings.every = ends.every.or(settings.every);
+        settings.patience = ends.patience.map_or(settings.patience, |n| Some(n).filter(|n| *n > 0));
+        Some(request)
     }
 }
 
