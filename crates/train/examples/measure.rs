@@ -1,6 +1,7 @@
-//! How fast a model trains here, as JSON: `measure MODEL OUT TOKENS SEQUENCES STEPS LAYERS_AGAIN`. Steps of plain FFA-LoRA with SGD,
-//! each on other tokens; the most memory; what matrix products alone reach. Into OUT go the model, the adapter that it
-//! begins with and the tokens, so that another program can do the same steps (`scripts/bench-train`).
+//! How fast a model trains here, as JSON: `measure MODEL FOLDER TOKENS SEQUENCES STEPS LAYERS_AGAIN`. Steps of plain FFA-LoRA with
+//! SGD, each on other tokens; the most memory; what matrix products alone reach. With `export` in place of the last word the
+//! model, the adapter that it begins with and the tokens are written into FOLDER and nothing is measured, so that another
+//! program can do the same steps (`scripts/bench-train`).
 #![allow(
     clippy::print_stdout,
     clippy::as_conversions,
@@ -34,10 +35,10 @@ fn gemm() -> anyhow::Result<f64> {
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
-    let usage = "measure MODEL OUT TOKENS SEQUENCES STEPS LAYERS_AGAIN(yes|no)";
-    let [_, model, out, tokens, sequences, steps, again] = arguments.as_slice() else { anyhow::bail!(usage) };
+    let usage = "measure MODEL FOLDER TOKENS SEQUENCES STEPS yes|no|export";
+    let [_, model, out, tokens, sequences, steps, mode] = arguments.as_slice() else { anyhow::bail!(usage) };
     let (tokens, sequences, steps): (usize, usize, usize) = (tokens.parse()?, sequences.parse()?, steps.parse()?);
-    let (out, checkpointing) = (Path::new(out), again == "yes");
+    let (out, checkpointing) = (Path::new(out), mode == "yes");
     let before_model = peak().unwrap_or(0);
     let base = Base::open(Path::new(model))?;
     let model = base.load(DType::F32)?;
@@ -49,12 +50,12 @@ fn main() -> anyhow::Result<()> {
         (0..tokens).map(|i| ((i * 7919 + s * 104_729 + step * 31_337) % 40_000.min(config.vocabulary)) as u32).collect()
     };
     let batches: Vec<Vec<Vec<u32>>> = (0..=steps).map(|step| (0..sequences).map(|s| text(step, s)).collect()).collect();
-    if !out.join("model.safetensors").exists() {
+    if mode == "export" {
         export::write_folder(&model, out)?;
+        exchange::write_peft(&adapter, "base", 0.0, &out.join("adapter"))?;
+        let written = serde_json::json!({"answer": answer, "rate": RATE, "batches": batches});
+        return Ok(std::fs::write(out.join("batches.json"), written.to_string())?);
     }
-    exchange::write_peft(&adapter, "base", 0.0, &out.join("adapter"))?;
-    let batches_json = serde_json::json!({"answer": answer, "rate": RATE, "batches": batches});
-    std::fs::write(out.join("batches.json"), batches_json.to_string())?;
     let mut losses = Vec::new();
     let mut seconds = Vec::new();
     for batch in &batches {
