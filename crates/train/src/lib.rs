@@ -27,7 +27,6 @@ mod optimizer;
 mod run;
 pub mod samples;
 mod settings;
-mod template;
 mod tokens;
 
 pub use base::Base;

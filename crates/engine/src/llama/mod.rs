@@ -7,7 +7,7 @@ mod logits;
 mod protocol;
 pub mod session;
 mod supervisor;
-mod template;
+pub mod template;
 mod trie;
 mod worker;
 
