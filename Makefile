@@ -50,6 +50,7 @@ bench: setup-test build
 	BOGAM_KILLS=200 cargo test --release --locked -p bogam-vault --test it kill:: -- --nocapture
 	@scripts/bench-csv || [ $$? = 3 ]
 	@scripts/bench-learn
+	@scripts/bench-train || [ $$? = 3 ]
 	@scripts/bench-window
 	@if [ -d "$(DATA)/mimic-iv-demo/hosp" ]; then \
 	  scripts/replicate_mimic.py --hosp "$(DATA)/mimic-iv-demo/hosp" --out "$(TABLES)" --times $(MIMIC_TIMES) && \

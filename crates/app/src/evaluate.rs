@@ -13,7 +13,7 @@ use crate::output::Output;
 pub mod folds;
 mod judge;
 mod page;
-mod read;
+pub(crate) mod read;
 mod table;
 
 /// What the evaluated suggestions are called when nothing is named.

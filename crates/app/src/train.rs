@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use bogam_engine::Cancel;
 use bogam_train::samples::{Cleaning, ReadReport, read};
-use bogam_train::{Base, DType, Ground, ListForm, Progress, RunReport, Split, Tokens, Watch, divide, expected, train};
+use bogam_train::{
+    Base, DType, Divided, Ground, ListForm, Llama, Progress, RunReport, Split, Tokens, Watch, divide, expected, train,
+};
 
 use crate::assets;
 use crate::doctor;
@@ -14,6 +16,9 @@ use crate::error::AppError;
 use crate::job::JobSink;
 use crate::learn::patients;
 use crate::models;
+
+pub mod grid;
+pub mod merge;
 
 pub use bogam_train::samples::Language;
 pub use bogam_train::{Method, Module, Optimizer, Schedule, Settings};
@@ -47,43 +52,76 @@ const ONE_OF: u64 = 20;
 /// # Errors
 /// When samples or model cannot be used, or the run fails; it can be taken up again with `resume`.
 pub fn run(request: &TrainRequest, sink: &mut dyn JobSink, cancel: &Cancel) -> Result<RunReport, AppError> {
-    request.settings.check()?;
-    let path = base_path(request.model.as_deref())?;
-    let base = Base::open(&path)?;
-    let tokens = Tokens::of(&base)?;
-    let form = ListForm::new(&assets::prompts()?.for_empty_case().answer_prefix);
-
-    sink.stage("Reading samples");
-    let (samples, mut report) = samples(request)?;
-    let split = split(request)?;
-    let divided = divide(samples, &split, (&tokens, &form), request.settings.max_length, &mut report);
-    tell(&report, sink);
-    let divided = divided?;
-    let memory = Some(doctor::memory().available).filter(|bytes| *bytes > 0);
-    let estimate = expected(&base.config, base.tied, &divided, &request.settings);
-    if let Some(memory) = memory {
-        estimate.check(memory)?;
-    }
-    sink.stage("Hashing and loading the model");
-    let (base_hash, samples_hash) = (base.hash()?, models::sha256(&request.samples)?);
-    let samples_hash =
-        if samples_hash.starts_with("sha256:") { samples_hash } else { format!("sha256:{samples_hash}") };
-    let model = base.load(DType::F32)?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let ground = Ground {
-        model: &model,
-        tokens: &tokens,
-        form: &form,
-        base: &base_hash,
-        base_name: &name,
-        samples: &samples_hash,
-        memory,
-    };
-    sink.stage("Training");
-    let mut watch = Watching { sink, cancel };
-    let run = train(&ground, &divided, &request.settings, &report, (&request.out, request.resume), &mut watch)?;
+    let prepared = Prepared::new(request, sink)?;
+    let loaded = prepared.load(sink)?;
+    let run = prepared.train(&loaded, &request.settings, (&request.out, request.resume), sink, cancel)?;
     sink.warn(&format!("{} was learned from patient data; keep it as private as that", request.out.display()));
     Ok(run)
+}
+
+/// Everything that a run needs but the weights; what cannot be used or will not fit into memory was refused.
+struct Prepared {
+    path: PathBuf,
+    base: Base,
+    tokens: Tokens,
+    form: ListForm,
+    divided: Divided,
+    report: ReadReport,
+    /// Hashes of the base model and of the samples.
+    hashes: (String, String),
+    /// Bytes that were free before the model was loaded.
+    memory: Option<u64>,
+}
+
+impl Prepared {
+    fn new(request: &TrainRequest, sink: &mut dyn JobSink) -> Result<Self, AppError> {
+        request.settings.check()?;
+        let path = base_path(request.model.as_deref())?;
+        let base = Base::open(&path)?;
+        let tokens = Tokens::of(&base)?;
+        let form = ListForm::new(&assets::prompts()?.for_empty_case().answer_prefix);
+        sink.stage("Reading samples");
+        let (samples, mut report) = samples(request)?;
+        let split = split(request)?;
+        let divided = divide(samples, &split, (&tokens, &form), request.settings.max_length, &mut report);
+        tell(&report, sink);
+        let divided = divided?;
+        let memory = Some(doctor::memory().available).filter(|bytes| *bytes > 0);
+        if let Some(memory) = memory {
+            expected(&base.config, base.tied, &divided, &request.settings).check(memory)?;
+        }
+        sink.stage("Hashing the model");
+        let hashes = (base.hash()?, format!("sha256:{}", models::sha256(&request.samples)?));
+        Ok(Self { path, base, tokens, form, divided, report, hashes, memory })
+    }
+
+    fn load(&self, sink: &mut dyn JobSink) -> Result<Llama, AppError> {
+        sink.stage("Loading the model");
+        Ok(self.base.load(DType::F32)?)
+    }
+
+    fn train(
+        &self,
+        model: &Llama,
+        settings: &Settings,
+        out: (&Path, bool),
+        sink: &mut dyn JobSink,
+        cancel: &Cancel,
+    ) -> Result<RunReport, AppError> {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let ground = Ground {
+            model,
+            tokens: &self.tokens,
+            form: &self.form,
+            base: &self.hashes.0,
+            base_name: &name,
+            samples: &self.hashes.1,
+            memory: self.memory,
+        };
+        sink.stage("Training");
+        let mut watch = Watching { sink, cancel };
+        Ok(train(&ground, &self.divided, settings, &self.report, out, &mut watch)?)
+    }
 }
 
 fn base_path(model: Option<&Path>) -> Result<PathBuf, AppError> {

@@ -26,7 +26,7 @@ mod vault;
 pub use exam::{EvaluateCommand, EvaluateOf};
 use learn::channels;
 pub use learn::{LearnArgs, PriorArgs};
-pub use train::TrainArgs;
+pub use train::{TrainCommand, TrainOf};
 pub use vault::{Key, PeopleCommand, VaultCommand};
 
 /// Offline clinical decision support: a ranked, safety-checked list of drugs to consider. A clinician decides.
@@ -54,7 +54,7 @@ pub enum Command {
     /// What a learned prior says of itself.
     Prior(PriorArgs),
     /// Fine-tune a model on samples: an adapter that llama.cpp attaches, and the same for `peft`.
-    Train(Box<TrainArgs>),
+    Train(Box<TrainCommand>),
     /// Compare suggestions with what was recorded; or give a model an examination.
     Evaluate(Box<EvaluateCommand>),
     /// The encrypted store: cases, suggestions, decisions, reviews, people, audit.

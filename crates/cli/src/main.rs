@@ -18,7 +18,7 @@ use bogam_engine::Cancel;
 use bogam_engine::llama::{WORKER_COMMAND, no_core_dump, run_worker};
 use clap::Parser as _;
 
-use args::{Arguments, Command, EvaluateCommand, EvaluateOf, KnowledgeCommand, ModelCommand};
+use args::{Arguments, Command, EvaluateCommand, EvaluateOf, KnowledgeCommand, ModelCommand, TrainCommand, TrainOf};
 use terminal::Terminal;
 
 fn main() -> ExitCode {
@@ -79,11 +79,7 @@ fn run(command: Command, terminal: &mut Terminal) -> Result<u8, AppError> {
             terminal.print(&json.unwrap_or_else(|| learn::describe(prior.header())))?;
             Ok(0)
         }
-        Command::Train(args) => {
-            let run = train::run(&args.request(), terminal, &Cancel::new())?;
-            terminal.print(&train::describe(&run))?;
-            Ok(u8::from(run.read.rejected() > 0))
-        }
+        Command::Train(command) => train(*command, terminal),
         Command::Evaluate(args) => evaluate(*args, terminal),
         Command::Vault(command) => vault::run(*command, terminal),
         Command::Model(args) => model(args, terminal),
@@ -122,6 +118,27 @@ fn evaluate(command: EvaluateCommand, terminal: &mut Terminal) -> Result<u8, App
     let evaluated = evaluate::evaluate(&args.request(), terminal)?;
     terminal.print(evaluated.table.as_deref().unwrap_or_default())?;
     Ok(evaluated.exit_code())
+}
+
+fn train(mut command: TrainCommand, terminal: &mut Terminal) -> Result<u8, AppError> {
+    match command.of.take() {
+        Some(TrainOf::Grid(args)) => {
+            let done = train::grid::grid(&args.request(), terminal, &Cancel::new())?;
+            terminal.print(&done.text)?;
+            return Ok(u8::from(done.rejected > 0));
+        }
+        Some(TrainOf::Merge(args)) => {
+            let merged = train::merge::merge(&args.request(), terminal)?;
+            terminal.print(&train::merge::describe(&merged))?;
+            return Ok(0);
+        }
+        None => {}
+    }
+    // The parser has asked for one of them.
+    let Some(request) = command.request() else { return Ok(2) };
+    let run = train::run(&request, terminal, &Cancel::new())?;
+    terminal.print(&train::describe(&run))?;
+    Ok(u8::from(run.read.rejected() > 0))
 }
 
 fn finish(summary: &Summary, terminal: &mut Terminal) -> u8 {

@@ -10,6 +10,7 @@
 //!   and the record says so.
 
 mod advice;
+mod alone;
 mod candidates;
 mod channels;
 mod combine;
@@ -23,6 +24,7 @@ mod regimen;
 mod suggester;
 
 pub use advice::{Counselling, Point, Topic, advice, closing, counselling};
+pub use alone::{ModelAlone, OutOfForm};
 pub use combine::Weights;
 pub use learn::{LearnError, LearnOptions, LearnStage, Learner};
 pub use model::{EmptyScores, ScoreStore, StoredScores};

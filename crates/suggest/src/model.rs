@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// A name as it stands in a list: a space before, the end of the line behind, so that no name wins as the beginning of
 /// a longer one.
-fn item(name: &str) -> String {
+pub(crate) fn item(name: &str) -> String {
     format!(" {name}\n")
 }
 

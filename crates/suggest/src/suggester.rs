@@ -30,7 +30,7 @@ use crate::regimen::{Ranked, Regimen, Setup, regimen, uses};
 const SCORED: usize = 48;
 
 /// Drugs that the model writes with [`Method::Generate`], at most.
-const WRITTEN: usize = 16;
+pub(crate) const WRITTEN: usize = 16;
 
 /// How the model takes part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

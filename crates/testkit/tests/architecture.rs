@@ -36,7 +36,7 @@ const EDGES: [(&str, &[&str]); 16] = [
             "vault",
         ],
     ),
-    ("train", &[]),
+    ("train", &["engine"]),
     ("leaflet", &["clinical"]),
     ("vault", &["clinical"]),
     ("suggest", &["clinical", "engine", "knowledge", "prior", "safety"]),

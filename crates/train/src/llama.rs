@@ -38,7 +38,7 @@ pub struct Layer {
 }
 
 impl Layer {
-    const fn weight(&self, module: Module) -> &Tensor {
+    pub(crate) const fn weight(&self, module: Module) -> &Tensor {
         match module {
             Module::Q => &self.q,
             Module::K => &self.k,

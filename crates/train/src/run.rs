@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -11,7 +11,9 @@ use crate::base::hex;
 use crate::chance::{Chance, Purpose};
 use crate::checkpoint::{Checkpoint, Identity, State};
 use crate::config::Config;
+use crate::curves;
 use crate::error::TrainError;
+use crate::events::{Events, Scalar};
 use crate::exchange;
 use crate::files;
 use crate::llama::{Gradients, Llama, Rows, Training};
@@ -297,6 +299,7 @@ impl<'a> Run<'a> {
 
     fn go(&mut self, identity: &Identity, watch: &mut dyn Watch) -> Result<(), TrainError> {
         let path = self.out.join(CHECKPOINT);
+        let mut shown = Shown::begin(self)?;
         let before = (self.at.state.seconds, Instant::now());
         let every = self.settings.every.unwrap_or(self.steps_an_epoch);
         loop {
@@ -316,6 +319,7 @@ impl<'a> Run<'a> {
                 }
                 Err(other) => return Err(other),
             }
+            shown.go_on(self, evaluates)?;
             if evaluates {
                 self.at.write(identity, &path)?;
                 files::folder(&self.out.join("checkpoints"))?;
@@ -411,10 +415,24 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    /// What is told of a step that is done.
+    fn of_step(&self, step: usize, loss: f64) -> [Scalar; 2] {
+        let rate = self.settings.rate(step.saturating_sub(1), self.steps);
+        [Scalar { tag: TRAIN, step, value: loss }, Scalar { tag: RATE, step, value: rate }]
+    }
+
+    fn draw(&self) -> Result<(), TrainError> {
+        let state = &self.at.state;
+        let image = curves::svg(&state.train_loss, &state.validation_loss, self.steps, self.steps_an_epoch);
+        files::write(&self.out.join("loss.svg"), image.as_bytes())
+    }
+
     fn write_gguf(&self, adapter: &Adapter, path: &Path) -> Result<(), TrainError> {
+        let gguf = self.ground.base_name.ends_with(".gguf");
         let about = [
             ("general.name", "Bogam adapter".to_owned()),
-            ("bogam.base", self.ground.base.to_owned()),
+            // A folder of safetensors has another hash than the GGUF that is made of it: an adapter of one is for both.
+            (if gguf { "bogam.base" } else { "bogam.base.safetensors" }, self.ground.base.to_owned()),
             ("bogam.samples", self.ground.samples.to_owned()),
         ];
         exchange::write_gguf(adapter, &self.ground.model.config, &about, path)
@@ -457,6 +475,50 @@ impl<'a> Run<'a> {
         let json = serde_json::to_vec_pretty(&report).map_err(|e| TrainError::io(&self.out, e.into()))?;
         files::write(&self.out.join("run.json"), &json)?;
         Ok(report)
+    }
+}
+
+/// How often the image is drawn anew between evaluations.
+const DRAWN: Duration = Duration::from_secs(30);
+
+const TRAIN: &str = "loss/train";
+const VALIDATION: &str = "loss/validation";
+const RATE: &str = "learning_rate";
+
+/// What of a run can be looked at while it goes: its curves as an image, and as TensorBoard events.
+struct Shown {
+    events: Events,
+    drawn: Instant,
+}
+
+impl Shown {
+    fn begin(run: &Run<'_>) -> Result<Self, TrainError> {
+        let state = &run.at.state;
+        let mut known: Vec<Scalar> =
+            state.train_loss.iter().flat_map(|(step, loss)| run.of_step(*step, *loss)).collect();
+        let validation = state.validation_loss.iter();
+        known.extend(validation.map(|(step, loss)| Scalar { tag: VALIDATION, step: *step, value: *loss }));
+        known.sort_by_key(|scalar| scalar.step);
+        let shown = Self { events: Events::open(&run.out, &known)?, drawn: Instant::now() };
+        run.draw()?;
+        Ok(shown)
+    }
+
+    /// After a step, or an evaluation.
+    fn go_on(&mut self, run: &Run<'_>, evaluated: bool) -> Result<(), TrainError> {
+        let state = &run.at.state;
+        let new = if evaluated {
+            let of_here = state.validation_loss.last().filter(|(step, _)| *step == state.step);
+            of_here.map(|(step, loss)| vec![Scalar { tag: VALIDATION, step: *step, value: *loss }])
+        } else {
+            state.train_loss.last().map(|(step, loss)| run.of_step(*step, *loss).to_vec())
+        };
+        self.events.add(&new.unwrap_or_default())?;
+        if evaluated || self.drawn.elapsed() >= DRAWN {
+            self.drawn = Instant::now();
+            run.draw()?;
+        }
+        Ok(())
     }
 }
 

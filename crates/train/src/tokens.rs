@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use bogam_engine::llama::template::{ChatTemplate, continuation};
+use bogam_engine::{EngineError, Prompt, Role};
 use candle_core::quantized::gguf_file::Value;
 use serde_json::{Map, json};
 use tokenizers::Tokenizer;
@@ -10,7 +12,6 @@ use crate::base::Base;
 use crate::config::{text, whole};
 use crate::error::TrainError;
 use crate::samples::{Answer, Message};
-use crate::template::{ChatTemplate, Piece};
 
 /// Texts to tokens, and messages to the prompt that an engine makes of them.
 #[derive(Debug)]
@@ -163,7 +164,7 @@ impl Tokens {
         Ok(Self {
             special: build(added(&[CONTROL, USER_DEFINED]))?,
             plain: build(added(&[USER_DEFINED]))?,
-            template: ChatTemplate::new(source.to_owned(), token(bos), token(end))?,
+            template: ChatTemplate::new(source.to_owned(), token(bos), token(end)).map_err(|e| e.to_string())?,
             bos: bos.filter(|_| adds_bos),
             end: end.ok_or("it has no eos_token_id")?,
         })
@@ -190,7 +191,7 @@ impl Tokens {
         let adds_bos = adds_bos.unwrap_or_else(|| special.encode("a", true).is_ok_and(|e| e.len() > 1));
         let bos_id = bos.as_deref().filter(|_| adds_bos).and_then(|bos| special.token_to_id(bos));
         let end = special.token_to_id(&eos).ok_or_else(|| format!("the eos_token {eos:?} is not in tokenizer.json"))?;
-        let template = ChatTemplate::new(source, bos.unwrap_or_default(), eos)?;
+        let template = ChatTemplate::new(source, bos.unwrap_or_default(), eos).map_err(|e| e.to_string())?;
         Ok(Self { special, plain, template, bos: bos_id, end })
     }
 
@@ -216,47 +217,25 @@ impl Tokens {
     /// # Errors
     /// When the template refuses the messages.
     pub fn prompt(&self, messages: &[Message], prefix: &str) -> Result<Vec<u32>, String> {
-        let mut pieces = self.template.render(messages)?;
-        if !prefix.is_empty() {
-            pieces.push(Piece::Content(prefix.to_owned()));
-        }
-        let mut hostile = false;
-        for piece in &pieces {
-            if let Piece::Content(text) = piece {
-                hostile |= self.encode(text, true)? != self.encode(text, false)?;
-            }
-        }
-        // A message that spells a special token is text; all others go in one run, as the whole text's tokens.
-        let mut tokens = Vec::new();
-        if hostile {
-            for piece in &pieces {
-                match piece {
-                    Piece::Template(text) => tokens.extend(self.encode(text, true)?),
-                    Piece::Content(text) => tokens.extend(self.encode(text, false)?),
-                }
-            }
-        } else {
-            let whole: String = pieces
-                .iter()
-                .map(|piece| match piece {
-                    Piece::Template(text) | Piece::Content(text) => text.as_str(),
-                })
-                .collect();
-            tokens = self.encode(&whole, true)?;
-        }
-        if let Some(bos) = self.bos.filter(|bos| tokens.first() != Some(bos)) {
-            tokens.insert(0, bos);
-        }
-        Ok(tokens)
+        let message = |message: &Message| {
+            let role = match message.role.as_str() {
+                "system" => Role::System,
+                "user" => Role::User,
+                "assistant" => Role::Assistant,
+                other => return Err(format!("a message of {other:?}, which is neither system, user nor assistant")),
+            };
+            Ok(bogam_engine::Message { role, content: message.content.clone() })
+        };
+        let messages = messages.iter().map(message).collect::<Result<Vec<_>, String>>()?;
+        let prompt = Prompt { messages, answer_prefix: prefix.to_owned(), fixed: 0 };
+        let tokenize =
+            |text: &str, special: bool| self.encode(text, special).map_err(|message| EngineError::Model { message });
+        self.template.tokens(&prompt, tokenize, self.bos).map_err(|e| e.to_string())
     }
 
     /// A text that goes on after the prompt, without what the tokenizer does at a beginning.
     fn continued(&self, text: &str) -> Result<Vec<u32>, String> {
-        let (lead, whole) = (self.encode("-", false)?, self.encode(&format!("-{text}"), false)?);
-        match whole.strip_prefix(lead.as_slice()) {
-            Some(tokens) => Ok(tokens.to_vec()),
-            None => self.encode(text, false),
-        }
+        continuation(text, |text| self.encode(text, false))
     }
 
     /// A record as tokens; `order` is that of a list's items.

@@ -42,7 +42,7 @@ impl<'a> Faults<'a> {
 
 /// Recorded admissions. A line that cannot be read, or a second one for a case, makes the file unusable: figures over a
 /// part of it would pass for those of the whole.
-pub(super) fn recorded(
+pub(crate) fn recorded(
     path: &Path,
     take: &mut dyn FnMut(&RecordedAdmission) -> Result<(), SeenBefore>,
 ) -> Result<(), AppError> {

@@ -8,7 +8,7 @@ mod mapped;
 mod protocol;
 pub mod session;
 mod supervisor;
-mod template;
+pub mod template;
 mod trie;
 mod worker;
 

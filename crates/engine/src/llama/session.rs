@@ -24,7 +24,7 @@ use crate::error::EngineError;
 use crate::gguf;
 use crate::llama::footprint::{self, Footprint};
 use crate::llama::mapped::Mapped;
-use crate::llama::template::{ChatTemplate, Piece};
+use crate::llama::template::{ChatTemplate, continuation};
 use crate::llama::trie::Token;
 use crate::request::{ModelInfo, Prompt};
 
@@ -352,47 +352,21 @@ impl Session {
     /// # Errors
     /// When the template cannot be rendered.
     pub fn prompt_tokens(&self, prompt: &Prompt) -> Result<Vec<Token>, EngineError> {
-        let pieces = self.template.render(prompt)?;
         let vocab = self.model.vocab();
-        let tokenize = |text: &str, special: bool| -> Vec<Token> {
-            vocab.tokenize(text.as_bytes(), false, special).into_iter().map(|t| t.0).collect()
+        let tokenize = |text: &str, special: bool| {
+            Ok(vocab.tokenize(text.as_bytes(), false, special).into_iter().map(|t| t.0).collect())
         };
-        // A message that spells a special token is tokenized apart, as plain text. All others go in one run, so that
-        // tokens are those of the whole text.
-        let hostile = pieces.iter().any(|piece| match piece {
-            Piece::Template(_) => false,
-            Piece::Content(text) => tokenize(text, true) != tokenize(text, false),
-        });
-        let mut tokens = if hostile {
-            pieces
-                .iter()
-                .flat_map(|piece| match piece {
-                    Piece::Template(text) => tokenize(text, true),
-                    Piece::Content(text) => tokenize(text, false),
-                })
-                .collect()
-        } else {
-            let whole: String = pieces
-                .iter()
-                .map(|p| match p {
-                    Piece::Template(t) | Piece::Content(t) => t.as_str(),
-                })
-                .collect();
-            tokenize(&whole, true)
-        };
-        if vocab.should_add_bos() && tokens.first() != Some(&vocab.bos().0) {
-            tokens.insert(0, vocab.bos().0);
-        }
-        Ok(tokens)
+        self.template.tokens(prompt, tokenize, vocab.should_add_bos().then(|| vocab.bos().0))
     }
 
     /// Tokens of a text that continues a prompt, without what a tokenizer adds at a beginning.
     #[must_use]
     pub fn continuation_tokens(&self, text: &str) -> Vec<Token> {
         let vocab = self.model.vocab();
-        let tokenize = |text: &str| vocab.tokenize(text.as_bytes(), false, false);
-        let (lead, whole) = (tokenize("-"), tokenize(&format!("-{text}")));
-        let tokens = whole.strip_prefix(lead.as_slice()).map_or_else(|| tokenize(text), <[LlamaToken]>::to_vec);
+        let tokenize = |text: &str| -> Result<Vec<LlamaToken>, std::convert::Infallible> {
+            Ok(vocab.tokenize(text.as_bytes(), false, false))
+        };
+        let Ok(tokens) = continuation(text, tokenize);
         tokens.into_iter().map(|t| t.0).collect()
     }
 

@@ -1,4 +1,5 @@
-//! The chat template that a GGUF carries, rendered with minijinja.
+//! The chat template that a GGUF carries, rendered with minijinja, and prompts as tokens. Where a model is trained on what it is
+//! asked later, both go this way.
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, Error, ErrorKind, Value, context};
@@ -8,7 +9,7 @@ use crate::request::{Prompt, Role};
 
 /// A piece of a rendered prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Piece {
+enum Piece {
     /// From the template: special tokens in it are meant.
     Template(String),
     /// From a message: special tokens in it are text.
@@ -17,7 +18,7 @@ pub(crate) enum Piece {
 
 /// A parsed chat template.
 #[derive(Debug)]
-pub(crate) struct ChatTemplate {
+pub struct ChatTemplate {
     environment: Environment<'static>,
     bos: String,
     eos: String,
@@ -27,7 +28,10 @@ const NAME: &str = "chat";
 
 impl ChatTemplate {
     /// Parses a template. The texts of the first and last token are what templates ask for.
-    pub(crate) fn new(source: String, bos: String, eos: String) -> Result<Self, EngineError> {
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn new(source: String, bos: String, eos: String) -> Result<Self, EngineError> {
         let mut environment = Environment::new();
         let mut syntax = SyntaxConfig::builder();
         syntax.trim_blocks(true).lstrip_blocks(true);
@@ -42,10 +46,54 @@ impl ChatTemplate {
         Ok(Self { environment, bos, eos })
     }
 
+    /// Tokens of a prompt up to and with the beginning of the answer. `tokenize` gives those of a text, in which special tokens
+    /// are meant or are text; `bos` is put first where the model wants one.
+    ///
+    /// A message that spells a special token is tokenized apart, as plain text. All others go in one run, so that tokens are
+    /// those of the whole text.
+    ///
+    /// # Errors
+    /// When the template cannot be rendered, or `tokenize` fails.
+    pub fn tokens<T: Copy + PartialEq>(
+        &self,
+        prompt: &Prompt,
+        tokenize: impl Fn(&str, bool) -> Result<Vec<T>, EngineError>,
+        bos: Option<T>,
+    ) -> Result<Vec<T>, EngineError> {
+        let pieces = self.render(prompt)?;
+        let mut hostile = false;
+        for piece in &pieces {
+            if let Piece::Content(text) = piece {
+                hostile |= tokenize(text, true)? != tokenize(text, false)?;
+            }
+        }
+        let mut tokens = Vec::new();
+        if hostile {
+            for piece in &pieces {
+                match piece {
+                    Piece::Template(text) => tokens.extend(tokenize(text, true)?),
+                    Piece::Content(text) => tokens.extend(tokenize(text, false)?),
+                }
+            }
+        } else {
+            let whole: String = pieces
+                .iter()
+                .map(|piece| match piece {
+                    Piece::Template(text) | Piece::Content(text) => text.as_str(),
+                })
+                .collect();
+            tokens = tokenize(&whole, true)?;
+        }
+        if let Some(bos) = bos.filter(|bos| tokens.first() != Some(bos)) {
+            tokens.insert(0, bos);
+        }
+        Ok(tokens)
+    }
+
     /// Renders a prompt in pieces, the answer prefix last.
     ///
     /// Templates that know no system turn (they raise an error) get it at the head of the first user turn.
-    pub(crate) fn render(&self, prompt: &Prompt) -> Result<Vec<Piece>, EngineError> {
+    fn render(&self, prompt: &Prompt) -> Result<Vec<Piece>, EngineError> {
         let mut pieces = self.pieces(&prompt.messages.iter().map(|m| (m.role, m.content.clone())).collect::<Vec<_>>());
         if pieces.is_err() {
             let mut merged: Vec<(Role, String)> = Vec::new();
@@ -100,6 +148,21 @@ impl ChatTemplate {
         }
         pieces.push(Piece::Template(rest.to_owned()));
         Ok(pieces)
+    }
+}
+
+/// Tokens of a text that continues a prompt, without what a tokenizer does at a beginning.
+///
+/// # Errors
+/// When `tokenize` fails.
+pub fn continuation<T: Clone + PartialEq, E>(
+    text: &str,
+    tokenize: impl Fn(&str) -> Result<Vec<T>, E>,
+) -> Result<Vec<T>, E> {
+    let (lead, whole) = (tokenize("-")?, tokenize(&format!("-{text}"))?);
+    match whole.strip_prefix(lead.as_slice()) {
+        Some(tokens) => Ok(tokens.to_vec()),
+        None => tokenize(text),
     }
 }
 

@@ -8,6 +8,7 @@
     missing_docs
 )]
 
+mod alone;
 mod fixture;
 mod learn;
 mod paragraph;

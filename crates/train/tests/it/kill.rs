@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bogam_train::{Chance, Purpose, Settings};
 
+use crate::events;
 use crate::running::{Recorder, Site, settings};
 
 /// Where the child's run lies.
@@ -53,4 +54,6 @@ fn a_run_that_is_killed_ten_times_ends_as_one_that_was_not() {
     assert_eq!(report(&whole)["steps"], 80);
     let bytes = |out: &Path| std::fs::read(out.join("adapter.gguf")).unwrap();
     assert_eq!(bytes(&whole), bytes(&broken));
+    // Each step is told once, whatever was told of it before a kill.
+    assert_eq!(events::read(&whole), events::read(&broken));
 }

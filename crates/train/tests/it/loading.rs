@@ -1,6 +1,6 @@
 //! Models from the disk.
 
-use bogam_train::{Base, Tokens};
+use bogam_train::{Base, Tokens, export};
 use candle_core::quantized::gguf_file::Value;
 use candle_core::{DType, Tensor};
 
@@ -16,6 +16,20 @@ fn a_gguf_and_a_folder_of_the_same_model_compute_the_same() {
     let tokens: Vec<u32> = (0..150).map(|i| (i * 13 % 250) as u32).collect();
     let of = |path| flat(&Base::open(path).unwrap().load(DType::F32).unwrap().logits(None, &tokens).unwrap());
     assert_eq!(of(&disk::gguf(folder.path())), of(&disk::folder(folder.path())));
+}
+
+#[test]
+fn a_model_that_was_exported_computes_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let tokens: Vec<u32> = (0..150).map(|i| (i * 13 % 250) as u32).collect();
+    let model = Base::open(&disk::gguf(folder.path())).unwrap().load(DType::F32).unwrap();
+    let to = folder.path().join("exported");
+    export::write_folder(&model, &to).unwrap();
+    let back = Base::open(&to).unwrap();
+    assert!(back.tied);
+    assert_eq!(back.config, model.config);
+    let exported = back.load(DType::F32).unwrap();
+    assert_eq!(flat(&exported.logits(None, &tokens).unwrap()), flat(&model.logits(None, &tokens).unwrap()));
 }
 
 #[test]

@@ -10,9 +10,11 @@
 )]
 
 mod disk;
+mod events;
 mod gradients;
 mod kill;
 mod loading;
+mod merging;
 mod parity;
 mod peft;
 mod reading;

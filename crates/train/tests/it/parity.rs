@@ -26,14 +26,14 @@ use llama_cpp_2::token::LlamaToken;
 /// Tokens of a prompt that is compared.
 const LENGTH: usize = 200;
 
-fn starter() -> PathBuf {
+pub fn starter() -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/SmolLM2-135M-Instruct.Q4_1.gguf");
     assert!(path.exists(), "the starter model is missing: run `make setup`");
     path
 }
 
 /// The model with every tensor as f32: what quantized arithmetic rounds is not what is compared.
-fn dequantized(path: &Path, to: &Path) {
+pub fn dequantized(path: &Path, to: &Path) {
     let mut reader = BufReader::new(File::open(path).unwrap());
     let content = Content::read(&mut reader).unwrap();
     let mut names: Vec<&String> = content.tensor_infos.keys().collect();
@@ -52,7 +52,7 @@ fn dequantized(path: &Path, to: &Path) {
     gguf_file::write(&mut File::create(to).unwrap(), &metadata, &tensors).unwrap();
 }
 
-fn settings(adapter: Option<&Path>) -> SessionSettings {
+pub fn settings(adapter: Option<&Path>) -> SessionSettings {
     let adapter = adapter.map(|path| (path.display().to_string(), 1.0));
     SessionSettings { footprint: Footprint::default(), threads: 2, deterministic: false, adapter, force: true }
 }
@@ -88,7 +88,7 @@ fn corpus() -> Vec<String> {
     all
 }
 
-fn prompts(tokens: &Tokens) -> Vec<Vec<u32>> {
+pub fn prompts(tokens: &Tokens) -> Vec<Vec<u32>> {
     let texts: Vec<String> = corpus().into_iter().filter(|t| t.len() > 60).collect();
     let prompt = |i: usize| {
         let long: String = texts.iter().cycle().skip(i * 3).take(40).map(|t| format!("{t}\n")).collect();
@@ -99,7 +99,7 @@ fn prompts(tokens: &Tokens) -> Vec<Vec<u32>> {
 
 /// A context with keys and values in f32. With flash attention llama.cpp rounds to f16 within: that is its choice for speed, and
 /// not what is compared.
-fn context(model: &'static LlamaModel, flash: bool) -> LlamaContext<'static> {
+pub fn context(model: &'static LlamaModel, flash: bool) -> LlamaContext<'static> {
     // Loading started llama.cpp; this value only stands for that and must not end it.
     let started = ManuallyDrop::new(LlamaBackend {});
     let params = LlamaContextParams::default()
@@ -121,7 +121,7 @@ fn log_softmax(logits: &[f32]) -> Vec<f64> {
 }
 
 /// Largest difference of log-probabilities over all positions and tokens, and the share of positions with the same best token.
-fn compare(
+pub fn compare(
     context: &mut LlamaContext<'static>,
     model: &Llama,
     adapter: Option<&Adapter>,
