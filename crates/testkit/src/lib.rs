@@ -8,6 +8,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::as_conversions,
     reason = "all of this crate is test code: a fault in it should fail the test at once"
 )]
 
