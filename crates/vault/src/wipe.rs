@@ -52,6 +52,10 @@ pub(crate) fn begin() -> Wiping {
         // must not run beside others of SQLite: those of this crate wait for it here, and a program that opens vaults
         // has no others that begin at the same moment.
         let done = unsafe { ffi::sqlite3_config(ffi::SQLITE_CONFIG_MALLOC, ptr::from_ref(&methods)) };
+        // SQLCipher begins after SQLite says that it has, and outside of its lock: a second vault that is opened in that moment
+        // would find no cipher. Here it waits. What fails now fails again, and is told, when the vault is opened.
+        // SAFETY: may be called at any time, by any thread.
+        let _told_later = unsafe { ffi::sqlite3_initialize() };
         if done == ffi::SQLITE_OK { Wiping::Here } else { Wiping::Cipher }
     })
 }

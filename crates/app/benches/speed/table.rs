@@ -39,9 +39,12 @@ impl Table {
         self.rows.push(json!({"section": self.section, "what": what, "value": value, "target": target, "met": met}));
     }
 
-    /// All rows.
-    pub fn json(&self) -> String {
-        serde_json::to_string_pretty(&self.rows).unwrap()
+    /// All rows, behind those of an earlier run whose parts were not measured again.
+    pub fn json(&self, earlier: &str) -> String {
+        let earlier: Vec<Value> = serde_json::from_str(earlier).unwrap_or_default();
+        let again = |row: &Value| self.rows.iter().any(|new| new["section"] == row["section"]);
+        let kept = earlier.into_iter().filter(|row| !again(row));
+        serde_json::to_string_pretty(&kept.chain(self.rows.iter().cloned()).collect::<Vec<Value>>()).unwrap()
     }
 }
 

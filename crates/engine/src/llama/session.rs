@@ -67,6 +67,13 @@ pub trait Control {
     fn truncate(&mut self, to: usize);
 }
 
+/// Whether logits are made: for each they take the output's whole matrix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Logits {
+    None,
+    OfLast,
+}
+
 /// What to load.
 #[derive(Debug, Clone)]
 pub struct SessionSettings {
@@ -432,7 +439,8 @@ impl Session {
             if control.cancelled() {
                 return Err(EngineError::Cancelled);
             }
-            self.append(tokens.get(done..end).unwrap_or_default(), control)?;
+            let wanted = if end == tokens.len() { Logits::OfLast } else { Logits::None };
+            self.append(tokens.get(done..end).unwrap_or_default(), wanted, control)?;
             done = end;
             control.prefill(done, tokens.len());
             if done == fixed && !self.deterministic {
@@ -451,21 +459,25 @@ impl Session {
         }
         let context = self.context()?;
         if position == 0 {
-            context.clear_kv_cache();
+            // The cells alone: what lies in them is not read again, and zeroing it takes as long as reading several words.
+            context.clear_kv_cache_seq(None, None, None).map_err(EngineError::model)?;
         } else {
             context.kv_cache_seq_rm(0, Some(to_u32(position)), None).map_err(EngineError::model)?;
         }
         Ok(())
     }
 
-    /// Evaluates tokens at the end of sequence 0; the logits of the last one are at hand afterwards.
-    fn append(&mut self, tokens: &[Token], control: &mut dyn Control) -> Result<(), EngineError> {
+    /// Evaluates tokens at the end of sequence 0.
+    fn append(&mut self, tokens: &[Token], logits: Logits, control: &mut dyn Control) -> Result<(), EngineError> {
         let limit = usize::try_from(self.footprint.batch).unwrap_or(CHUNK).max(1);
+        let mut left = tokens.len();
         for part in tokens.chunks(limit) {
+            left -= part.len();
             let mut batch = LlamaBatch::new(part.len(), 1);
             for (i, &token) in part.iter().enumerate() {
                 let position = to_i32(self.kept.len() + i);
-                batch.add(LlamaToken(token), position, &[0], i + 1 == part.len()).map_err(EngineError::model)?;
+                let wanted = logits == Logits::OfLast && left == 0 && i + 1 == part.len();
+                batch.add(LlamaToken(token), position, &[0], wanted).map_err(EngineError::model)?;
             }
             self.decode(&mut batch)?;
             self.kept.extend_from_slice(part);

@@ -12,7 +12,7 @@ use llguidance::api::TopLevelGrammar;
 use llguidance::{Matcher, ParserFactory};
 use toktrie::{InferenceCapabilities, TokEnv, TokRxInfo, TokTrie, TokenizerEnv};
 
-use super::{Control, Session, millis, to_i32};
+use super::{Control, Logits, Session, millis, to_i32};
 use crate::error::EngineError;
 use crate::llama::list::{ListState, Next};
 use crate::llama::logits::{argmax, log_sum_exp};
@@ -358,7 +358,7 @@ impl Session {
                 control.truncate(keep);
                 return Ok(End::Loop);
             }
-            self.append(&run, control)?;
+            self.append(&run, Logits::OfLast, control)?;
         }
     }
 
