@@ -39,8 +39,9 @@ const WRITTEN: usize = 32;
 /// Speed is the best of so many: whatever else the machine did only ever slows it.
 const TIMES: usize = 3;
 
-/// A form of the weights with which scores are exact on the processor. IQ4_NL is as fast as Q4_0 and loses half as much, but a
-/// token's result depends on what else is in its batch, by up to 0.5 nats (docs/decisions/0003).
+/// A form of the weights with which a name has the same score in a batch and one call by itself. IQ4_NL is as fast as Q4_0 and
+/// loses half as much; scores on it have the same bits in any company (docs/decisions/0003), but one call by itself computes in
+/// another order and is off by up to 0.5 nats: what is written and what is scored would not agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Quantization {
