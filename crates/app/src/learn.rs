@@ -276,7 +276,7 @@ pub fn learn(
     }
     let prior = finish(learner, request, (given.reviews, store.as_ref()), sink, cancel)?;
     let bytes = prior.to_bytes().map_err(|e| AppError::unusable(&request.out, e))?;
-    write(&request.out, &bytes)?;
+    crate::output::write_whole(&request.out, &bytes)?;
     Ok(LearnSummary {
         header: prior.header().clone(),
         hash: prior.hash().to_owned(),
@@ -419,14 +419,4 @@ pub fn describe(header: &Header) -> String {
         ));
     }
     lines
-}
-
-/// Writes a file whole or not at all. It holds no patient; it is made private all the same.
-fn write(path: &Path, bytes: &[u8]) -> Result<(), AppError> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let fault = |error| AppError::Output { file: path.display().to_string(), error, done: 0 };
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(fault)?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(fault)?;
-    file.persist(path).map_err(|e| fault(e.error))?;
-    Ok(())
 }

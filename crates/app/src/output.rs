@@ -10,6 +10,19 @@ use serde::Serialize;
 use crate::error::AppError;
 use crate::job::JobSink;
 
+/// Writes a file whole or not at all, readable by this user only.
+///
+/// # Errors
+/// When it cannot be written; what was there before is there still.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), AppError> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let fault = |error| AppError::Output { file: path.display().to_string(), error, done: 0 };
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(fault)?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(fault)?;
+    file.persist(path).map_err(|e| fault(e.error))?;
+    Ok(())
+}
+
 /// Where records go.
 #[derive(Debug)]
 pub struct Output {

@@ -181,9 +181,7 @@ pub fn keep(folder: &Path, pack: &ReadPack) -> Result<(), AppError> {
         None => list.pack.push(listed),
     }
     let text = toml::to_string(&list).map_err(|e| AppError::unusable(folder, e))?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(unusable)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(unusable)?;
-    file.persist(list_of(folder)).map_err(|e| unusable(e.error))?;
+    crate::output::write_whole(&list_of(folder), text.as_bytes())?;
     remove_others(folder, &list);
     Ok(())
 }

@@ -114,6 +114,7 @@ impl Prepared {
             tokens: &self.tokens,
             form: &self.form,
             base: &self.hashes.0,
+            gguf: self.base.metadata().is_some(),
             base_name: &name,
             samples: &self.hashes.1,
             memory: self.memory,

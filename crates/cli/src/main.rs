@@ -134,8 +134,8 @@ fn train(mut command: TrainCommand, terminal: &mut Terminal) -> Result<u8, AppEr
         }
         None => {}
     }
-    // The parser has asked for one of them.
-    let Some(request) = command.request() else { return Ok(2) };
+    let missing = || AppError::Unusable("train: give --samples and --out; see `bogam train --help`".to_owned());
+    let request = command.request().ok_or_else(missing)?;
     let run = train::run(&request, terminal, &Cancel::new())?;
     terminal.print(&train::describe(&run))?;
     Ok(u8::from(run.read.rejected() > 0))

@@ -21,6 +21,13 @@ const REARRANGED: &[u32] =
 /// Metadata of a converted model and of an adapter: hash of the file that it was made of, or for.
 pub const BASE: &str = "bogam.base";
 
+/// Whether an adapter of a model with the hash `base` is one of a file: of the file itself, or of its `origin`, what it was
+/// converted from ([`BASE`] in its metadata).
+#[must_use]
+pub fn is_base(base: &str, file_hash: &str, origin: Option<&str>) -> bool {
+    base == file_hash || origin == Some(base)
+}
+
 /// The largest string or array that a header may hold.
 const MOST: u64 = 1 << 28;
 

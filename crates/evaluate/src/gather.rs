@@ -47,7 +47,8 @@ impl Both<Figure> {
 }
 
 impl<T> Scores<T> {
-    fn map<U>(&self, of: impl Fn(&T) -> U) -> Scores<U> {
+    /// Each of them by itself.
+    pub fn map<U>(&self, of: impl Fn(&T) -> U) -> Scores<U> {
         Scores {
             accuracy: of(&self.accuracy),
             recall: of(&self.recall),

@@ -114,7 +114,7 @@ fn millis(since: Instant) -> u64 {
 }
 
 /// What a score means: told in the key of a model, so that weights that were learned for other scores are not taken.
-const SCORED_TO: &str = "names as far as they differ";
+const SCORED_TO: &str = "names as far as they differ, the same in any company";
 
 /// Names a model and its adapter, and what its scores are.
 pub(crate) fn model_key(info: &ModelInfo) -> String {

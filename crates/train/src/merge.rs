@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
+use bogam_engine::gguf::{BASE, is_base};
 use candle_core::quantized::gguf_file::{Content, TensorInfo};
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{DType, Device, Tensor};
@@ -82,8 +83,9 @@ fn belongs(base: &Base, adapter: &Path) -> Result<(), TrainError> {
     let file = File::open(adapter).map_err(|e| TrainError::io(adapter, e))?;
     let content = Content::read(&mut BufReader::new(file))
         .map_err(|e| TrainError::adapter(adapter, format!("is no GGUF file that can be read ({e})")))?;
-    match text(&content.metadata, "bogam.base") {
-        Some(named) if named.starts_with("sha256:") && base.hash()? != named => {
+    let origin = base.metadata().and_then(|metadata| text(metadata, BASE));
+    match text(&content.metadata, BASE) {
+        Some(named) if !is_base(named, &base.hash()?, origin) => {
             let problem = format!("was trained on a model of hash {named}; {} is another", base.path().display());
             Err(TrainError::adapter(adapter, problem))
         }

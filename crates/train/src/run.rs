@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use bogam_engine::gguf::BASE;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -163,6 +164,8 @@ pub struct Ground<'a> {
     pub form: &'a ListForm,
     /// Hash of the base model.
     pub base: &'a str,
+    /// Whether that is the hash of a GGUF, and not of a folder.
+    pub gguf: bool,
     /// Name of the base model, for `adapter_config.json`.
     pub base_name: &'a str,
     /// Hash of the samples' file.
@@ -428,11 +431,10 @@ impl<'a> Run<'a> {
     }
 
     fn write_gguf(&self, adapter: &Adapter, path: &Path) -> Result<(), TrainError> {
-        let gguf = self.ground.base_name.ends_with(".gguf");
         let about = [
             ("general.name", "Bogam adapter".to_owned()),
             // A folder of safetensors has another hash than the GGUF that is made of it: an adapter of one is for both.
-            (if gguf { "bogam.base" } else { "bogam.base.safetensors" }, self.ground.base.to_owned()),
+            (if self.ground.gguf { BASE } else { "bogam.base.safetensors" }, self.ground.base.to_owned()),
             ("bogam.samples", self.ground.samples.to_owned()),
         ];
         exchange::write_gguf(adapter, &self.ground.model.config, &about, path)

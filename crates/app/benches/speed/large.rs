@@ -9,7 +9,7 @@ use bogam_app::convert::PROBES;
 use bogam_clinical::input::read_case;
 use bogam_engine::gguf::Header;
 use bogam_engine::llama::needs;
-use bogam_engine::{Cancel, Constraint, GenerateRequest, Message, NoSink, Prompt, Role, Sampling, ScoreRequest};
+use bogam_engine::{Cancel, NoSink, ScoreRequest};
 use bogam_testkit::{Shape, root, starter_model};
 
 use crate::batch::{family, peak};
@@ -55,17 +55,6 @@ fn loading(model: &Path, table: &mut Table) {
     table.at_most("ours over theirs", ours / theirs, 1.2);
 }
 
-fn write_text(bogam: &Bogam, text: &str, max_tokens: usize) -> bogam_engine::Generated {
-    let messages = vec![Message { role: Role::User, content: text.to_owned() }];
-    let request = GenerateRequest {
-        prompt: Prompt { messages, answer_prefix: String::new(), fixed: 0 },
-        constraint: Constraint::Free,
-        sampling: Sampling::greedy(),
-        max_tokens,
-    };
-    bogam.engine().generate(&request, &mut NoSink, &Cancel::new()).unwrap()
-}
-
 fn at_work(model: &Path, header: &Header, table: &mut Table) {
     let bogam = Bogam::open(model);
     let threads = bogam.threads();
@@ -76,7 +65,7 @@ fn at_work(model: &Path, header: &Header, table: &mut Table) {
         bogam.knowledge.drugs().map(|d| format!(" {}\n", bogam.knowledge.ingredient(d).id())).collect();
     let request = ScoreRequest { prompt, continuations: all[..48].to_vec(), among: all.clone() };
     let scores = bogam.engine().score(&request, &mut NoSink, &Cancel::new()).unwrap();
-    let text = write_text(&bogam, "What is heart failure?", 16);
+    let text = bogam.write("What is heart failure?".to_owned(), 16);
     table.figure("llama-bench: reading 128 tokens", reading, "tokens/s");
     let evaluated = (scores.prompt_tokens - scores.reused_tokens) as f64;
     table.figure("Bogam: reading a case", evaluated / scores.prefill_ms as f64 * 1e3, "tokens/s");

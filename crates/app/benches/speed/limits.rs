@@ -5,7 +5,6 @@ use std::path::Path;
 use std::time::Instant;
 
 use bogam_engine::gguf::Header;
-use bogam_engine::{Cancel, Constraint, GenerateRequest, Message, NoSink, Prompt, Role, Sampling};
 use candle_core::{Device, Tensor};
 
 use crate::table::{Table, median};
@@ -31,16 +30,8 @@ fn beside(model: &Path, table: &mut Table) {
     let threads = bogam.threads();
     let (bandwidth, products) = (bandwidth(threads), products());
     let ask = |turn: usize, words: usize, tokens: usize| {
-        let text =
-            format!("{turn}. {}", "The patient was admitted with dyspnoea and is treated on a ward. ".repeat(words));
-        let prompt = Prompt {
-            messages: vec![Message { role: Role::User, content: text }],
-            answer_prefix: String::new(),
-            fixed: 0,
-        };
-        let constraint = Constraint::Free;
-        let request = GenerateRequest { prompt, constraint, sampling: Sampling::greedy(), max_tokens: tokens };
-        bogam.engine().generate(&request, &mut NoSink, &Cancel::new()).unwrap()
+        let text = "The patient was admitted with dyspnoea and is treated on a ward. ".repeat(words);
+        bogam.write(format!("{turn}. {text}"), tokens)
     };
     ask(0, 1, 8);
     let (mut reading, mut writing) = (Vec::new(), Vec::new());

@@ -29,8 +29,8 @@ use std::path::{Path, PathBuf};
 
 use bogam_app::assets;
 use bogam_app::open::{EngineOptions, ModelChoice, Opened, open};
-use bogam_engine::Engine;
 use bogam_engine::llama::{WORKER_COMMAND, WorkerCommand};
+use bogam_engine::{Cancel, Constraint, Engine, GenerateRequest, Generated, Message, NoSink, Prompt, Role, Sampling};
 use bogam_knowledge::KnowledgeBase;
 use bogam_suggest::{Prompts, Suggester, Weights};
 use bogam_testkit::root;
@@ -81,6 +81,13 @@ fn file_name(model: &Path) -> String {
     model.file_name().unwrap().to_string_lossy().into_owned()
 }
 
+/// A text to be written freely, the most probable word each time.
+fn free(text: String, max_tokens: usize) -> GenerateRequest {
+    let messages = vec![Message { role: Role::User, content: text }];
+    let prompt = Prompt { messages, answer_prefix: String::new(), fixed: 0 };
+    GenerateRequest { prompt, constraint: Constraint::Free, sampling: Sampling::greedy(), max_tokens }
+}
+
 fn program() -> PathBuf {
     root().join("target/release/bogam")
 }
@@ -102,6 +109,10 @@ impl Bogam {
 
     fn engine(&self) -> &dyn Engine {
         self.opened.engine().unwrap()
+    }
+
+    fn write(&self, text: String, max_tokens: usize) -> Generated {
+        self.engine().generate(&free(text, max_tokens), &mut NoSink, &Cancel::new()).unwrap()
     }
 
     fn threads(&self) -> u32 {

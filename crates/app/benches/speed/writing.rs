@@ -7,7 +7,7 @@ use bogam_app::convert::PROBES;
 use bogam_clinical::input::read_case;
 use bogam_engine::llama::session::{Control, SessionSettings, load_model};
 use bogam_engine::llama::{Footprint, Session};
-use bogam_engine::{Cancel, Constraint, GenerateRequest, Generated, Message, NoSink, Prompt, Role, Sampling};
+use bogam_engine::{Constraint, GenerateRequest, Prompt};
 use serde_json::json;
 
 use crate::peer::llama_bench;
@@ -29,14 +29,6 @@ pub fn measure(model: &Path, table: &mut Table) {
     forced(model, threads, table);
 }
 
-fn prompt(text: String) -> Prompt {
-    Prompt { messages: vec![Message { role: Role::User, content: text }], answer_prefix: String::new(), fixed: 0 }
-}
-
-fn request(prompt: Prompt, constraint: Constraint, max_tokens: usize) -> GenerateRequest {
-    GenerateRequest { prompt, constraint, sampling: Sampling::greedy(), max_tokens }
-}
-
 /// Words enough for `READ` tokens, and other ones each time.
 fn long(turn: usize) -> String {
     let words = "The patient was admitted with dyspnoea and oedema of both legs and is treated on a general ward. ";
@@ -46,16 +38,13 @@ fn long(turn: usize) -> String {
 fn beside_llama_bench(model: &Path, table: &mut Table) {
     let bogam = Bogam::open(model);
     let (mut read, mut written, mut their_read, mut their_written) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let ask = |prompt: Prompt, max_tokens: usize| -> Generated {
-        bogam.engine().generate(&request(prompt, Constraint::Free, max_tokens), &mut NoSink, &Cancel::new()).unwrap()
-    };
-    ask(prompt("Warm up.".to_owned()), 8);
+    bogam.write("Warm up.".to_owned(), 8);
     for turn in 0..TURNS {
-        let reading = ask(prompt(long(turn)), 1);
+        let reading = bogam.write(long(turn), 1);
         assert!(reading.reused_tokens < 16, "the beginning is not to be taken over");
         read.push((reading.prompt_tokens - reading.reused_tokens) as f64 / reading.prefill_ms as f64 * 1e3);
         let start = ["What is heart failure?", "Write about the kidney.", "How does insulin work?"][turn % 3];
-        let writing = ask(prompt(format!("{turn}. {start} Explain at length.")), WRITTEN);
+        let writing = bogam.write(format!("{turn}. {start} Explain at length."), WRITTEN);
         written.push(writing.tokens.len() as f64 / writing.generate_ms as f64 * 1e3);
         let (reading, writing) = llama_bench(model, bogam.threads(), READ, WRITTEN);
         their_read.push(reading);
@@ -98,9 +87,10 @@ fn under_a_grammar(model: &Path, threads: u32, table: &mut Table) {
     let (mut free, mut bound) = (Vec::new(), Vec::new());
     let mut each = |constraint: Constraint| {
         let mut took = |tokens: usize| {
-            let question = prompt("What is heart failure? Explain at length.".to_owned());
+            let question = crate::free("What is heart failure? Explain at length.".to_owned(), tokens);
+            let question = GenerateRequest { constraint: constraint.clone(), ..question };
             let start = Instant::now();
-            let written = session.generate(&request(question, constraint.clone(), tokens), &mut Quiet).unwrap();
+            let written = session.generate(&question, &mut Quiet).unwrap();
             (start.elapsed().as_secs_f64() * 1e3, written.tokens.len())
         };
         // The difference of two lengths: the prompt and the grammar's compilation cancel out.
@@ -141,7 +131,8 @@ fn forced(model: &Path, threads: u32, table: &mut Table) {
     let mut share = 0.0;
     for turn in 0..TURNS + 1 {
         for (session, took) in sessions.iter_mut().zip(&mut took) {
-            let asked = request(question.clone(), Constraint::JsonSchema(schema.clone()), 1024);
+            let constraint = Constraint::JsonSchema(schema.clone());
+            let asked = GenerateRequest { prompt: question.clone(), constraint, ..crate::free(String::new(), 1024) };
             let start = Instant::now();
             let written = session.generate(&asked, &mut Quiet).unwrap();
             let list: serde_json::Value = serde_json::from_str(&written.text).expect("not whole JSON");

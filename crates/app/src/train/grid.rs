@@ -5,7 +5,6 @@
 //! a grid that was broken off goes on; a folder of another grid is refused.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use bogam_clinical::record::RecordedAdmission;
@@ -25,6 +24,7 @@ use crate::evaluate::read;
 use crate::job::JobSink;
 use crate::learn::patients;
 use crate::models;
+use crate::output::write_whole;
 
 mod figures;
 mod lists;
@@ -122,7 +122,9 @@ pub fn grid(request: &GridRequest, sink: &mut dyn JobSink, cancel: &Cancel) -> R
     run.settings.epochs = epochs.last().copied().unwrap_or(1);
     (run.settings.steps, run.settings.every, run.settings.patience) = (None, None, None);
     run.settings.rank = ranks.last().copied().unwrap_or(1);
-    run.exclude = Some(whole(&out.join("held-out.patients"), named.as_bytes())?);
+    let held_out = out.join("held-out.patients");
+    write_whole(&held_out, named.as_bytes())?;
+    run.exclude = Some(held_out);
     let prepared = Prepared::new(&run, sink)?;
     if !prepared.report.fates.contains_key(&Fate::ExcludedPatient) {
         sink.warn(
@@ -157,9 +159,9 @@ pub fn grid(request: &GridRequest, sink: &mut dyn JobSink, cancel: &Cancel) -> R
     let (answers, unreadable) = ask.all(&known.cases, &cells, sink, cancel)?;
     let grid = figures::grid((&plan, &base), &known, &answers, request, &knowledge, sink)?;
     let json = serde_json::to_vec_pretty(&grid).unwrap_or_default();
-    whole(&out.join("grid.json"), &json)?;
+    write_whole(&out.join("grid.json"), &json)?;
     let text = table::markdown(&grid);
-    whole(&out.join("grid.md"), text.as_bytes())?;
+    write_whole(&out.join("grid.md"), text.as_bytes())?;
     sink.warn(&format!("{} holds patient data and is not encrypted (readable by you only)", out.display()));
     Ok(Done { grid, text, rejected: rejected + unreadable })
 }
@@ -211,16 +213,6 @@ fn hash_of(ids: &BTreeSet<String>) -> String {
     format!("sha256:{hex}")
 }
 
-/// Writes a whole file, readable by this user only.
-fn whole(path: &Path, bytes: &[u8]) -> Result<PathBuf, AppError> {
-    let fault = |error: std::io::Error| AppError::Output { file: path.display().to_string(), error, done: 0 };
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(fault)?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(fault)?;
-    file.persist(path).map_err(|e| fault(e.error))?;
-    Ok(path.to_owned())
-}
-
 /// Keeps the plan, or refuses the folder of another.
 fn keep(plan: &Plan, path: &Path) -> Result<(), AppError> {
     let now = serde_json::to_value(plan).unwrap_or_default();
@@ -228,7 +220,7 @@ fn keep(plan: &Plan, path: &Path) -> Result<(), AppError> {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let json = serde_json::to_vec_pretty(&now).unwrap_or_default();
-            return whole(path, &json).map(drop);
+            return write_whole(path, &json);
         }
         Err(error) => return Err(AppError::unusable(path, format!("cannot be read ({error})"))),
     };
@@ -261,10 +253,10 @@ fn train_all(
         let report = match done(&folder, &settings, prepared)? {
             Some(report) => report,
             None => {
-                if model.is_none() {
-                    model = Some(prepared.load(sink)?);
-                }
-                let Some(model) = &model else { continue };
+                let model = match &mut model {
+                    Some(model) => model,
+                    none => none.insert(prepared.load(sink)?),
+                };
                 sink.stage(&format!("Rank {rank}"));
                 prepared.train(model, &settings, (&folder, true), sink, cancel)?
             }

@@ -300,13 +300,10 @@ pub(super) fn json_files(folder: &Path) -> Result<Vec<PathBuf>, AppError> {
     Ok(files)
 }
 
-/// Writes a file whole or not at all.
+/// Writes a file whole or not at all, with the folder for it.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), AppError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let fault = |error| AppError::Output { file: path.display().to_string(), error, done: 0 };
     std::fs::create_dir_all(folder).map_err(fault)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(fault)?;
-    std::io::Write::write_all(&mut file, bytes).and_then(|()| file.as_file().sync_all()).map_err(fault)?;
-    file.persist(path).map_err(|e| fault(e.error))?;
-    Ok(())
+    crate::output::write_whole(path, bytes)
 }

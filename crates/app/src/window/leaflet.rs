@@ -89,13 +89,7 @@ impl Window {
 /// # Errors
 /// When the file cannot be written.
 pub fn save_leaflet(path: &Path, pdf: &[u8]) -> Answer<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let failed = |error| AppError::Output { file: path.display().to_string(), error, done: 0 };
-    // A file of this kind is made private.
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    file.write_all(pdf).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
-    file.persist(path).map_err(|e| failed(e.error))?;
-    Ok(())
+    Ok(crate::output::write_whole(path, pdf)?)
 }
 
 /// Hands a PDF to a program like `lp` on its standard input, so that no file of ours is left.

@@ -242,7 +242,10 @@ fn metadata(key: &str, value: &str) -> llama_cpp_sys_2::llama_model_kv_override 
 
 /// Hash of the file that a model was first made of.
 fn origin(path: &Path) -> Result<String, EngineError> {
-    Header::read(path)?.string(BASE).map_or_else(|| file_hash(path), |base| Ok(base.to_owned()))
+    // What else may stand there is no hash, and would not fit.
+    let header = Header::read(path)?;
+    let named = header.string(BASE).filter(|base| base.len() == "sha256:".len() + 64);
+    named.map_or_else(|| file_hash(path), |base| Ok(base.to_owned()))
 }
 
 /// What a file says after the texts, and how fast.

@@ -430,8 +430,8 @@ impl Session {
             ends.iter().copied().take_while(|&end| end <= common).last().unwrap_or(0)
         };
         let beginning = tokens.get(..fixed).unwrap_or_default();
-        let recalled = !self.deterministic && reused < fixed && self.recall(beginning)?;
-        let reused = if recalled { fixed } else { reused };
+        let recalled = if reused < fixed && !self.deterministic { self.recall(beginning)? } else { None };
+        let reused = recalled.unwrap_or(reused);
         self.forget_from(reused)?;
         control.prefill(reused, tokens.len());
         let mut done = reused;

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::Engine;
 use crate::error::EngineError;
-use crate::gguf::{BASE, Header, NO_TEMPLATE};
+use crate::gguf::{BASE, Header, NO_TEMPLATE, is_base};
 use crate::llama::footprint::Footprint;
 use crate::llama::protocol::{Ask, LoadRequest, Tell, read_frame, write_frame};
 use crate::llama::worker::WORKER_COMMAND;
@@ -524,7 +524,7 @@ fn keep_last_lines(mut from: impl Read, kept: &Mutex<Vec<String>>) {
 fn adapter_of(path: &Path, model: &str, header: &Header) -> Result<String, EngineError> {
     let adapter = Header::read(path)?;
     match adapter.string(BASE) {
-        Some(base) if base != model && header.string(BASE) != Some(base) => Err(EngineError::ModelFile {
+        Some(base) if !is_base(base, model, header.string(BASE)) => Err(EngineError::ModelFile {
             path: path.display().to_string(),
             problem: format!(
                 "this adapter was trained on another model ({base}, and this is {model}); give that model, or an adapter of \

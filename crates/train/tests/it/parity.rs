@@ -176,6 +176,7 @@ fn trained(model: &Llama, tokens: &Tokens, out: &Path) -> Adapter {
         tokens,
         form: &form,
         base: "sha256:0",
+        gguf: true,
         base_name: "starter",
         samples: "sha256:1",
         memory: None,

@@ -78,6 +78,7 @@ impl Site {
             tokens: &self.tokens,
             form: &self.form,
             base: "sha256:base",
+            gguf: true,
             base_name: "tiny",
             samples: "sha256:samples",
             memory,

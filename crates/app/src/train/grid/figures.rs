@@ -153,7 +153,7 @@ pub(super) fn grid(
         list_length: length,
         published: PUBLISHED,
         most_prescribed: MostPrescribed {
-            scores: each(most, |compared| compared.most_prescribed),
+            scores: most.map(|compared| compared.most_prescribed),
             admissions: score.most_prescribed.admissions,
         },
         rows: rows.collect(),
@@ -262,21 +262,10 @@ fn figures(at: usize, report: &Report) -> Figures {
     let suggested = |compared: &Compared| compared.suggested;
     match at.checked_sub(1).and_then(|at| report.beside.get(at)) {
         Some(beside) => Figures {
-            scores: each(&beside.all.by_level.ingredient, suggested),
-            gain: Some(each(&beside.difference.all.by_level.ingredient, negative)),
+            scores: beside.all.by_level.ingredient.map(suggested),
+            gain: Some(beside.difference.all.by_level.ingredient.map(negative)),
         },
-        None => Figures { scores: each(&report.all.by_level.ingredient, suggested), gain: None },
-    }
-}
-
-fn each<T>(scores: &Scores<T>, of: impl Fn(&T) -> Estimate) -> Scores<Estimate> {
-    Scores {
-        accuracy: of(&scores.accuracy),
-        recall: of(&scores.recall),
-        jaccard: of(&scores.jaccard),
-        f1: of(&scores.f1),
-        prauc: of(&scores.prauc),
-        listed_to_recorded: of(&scores.listed_to_recorded),
+        None => Figures { scores: report.all.by_level.ingredient.map(suggested), gain: None },
     }
 }
 

@@ -139,7 +139,7 @@ impl Asking<'_> {
             ..EngineOptions::default()
         };
         let opened = open(&ModelChoice::File(self.base.to_owned()), &options)?;
-        let Some(engine) = opened.engine() else { return Ok(answers) };
+        let engine = opened.engine().ok_or_else(|| AppError::unusable(self.base, "cannot be asked"))?;
         let alone = ModelAlone::new(engine, self.prompts, self.knowledge);
         let total = u64::try_from(cases.len()).ok();
         let done = |answers: &Answers| u64::try_from(answers.cases.len()).unwrap_or(u64::MAX);

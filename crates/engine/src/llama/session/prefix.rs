@@ -19,22 +19,22 @@ pub(super) struct Beginning {
 }
 
 impl Session {
-    /// Takes the fixed part of a prompt from what is kept, where it stands there. It has the bits that evaluating it from the
-    /// start would give, and lies where it would lie.
-    pub(super) fn recall(&mut self, fixed: &[Token]) -> Result<bool, EngineError> {
-        let Some(at) = self.beginnings.iter().position(|b| b.tokens == fixed) else { return Ok(false) };
+    /// Takes the fixed part of a prompt from what is kept, and says how many tokens then stand; `None` when it is not kept, and
+    /// nothing changed. It has the bits that evaluating it from the start would give, and lies where it would lie.
+    pub(super) fn recall(&mut self, fixed: &[Token]) -> Result<Option<usize>, EngineError> {
+        let Some(at) = self.beginnings.iter().position(|b| b.tokens == fixed) else { return Ok(None) };
         let beginning = self.beginnings.remove(at);
         self.forget_from(0)?;
         let context = self.context()?;
         if context.state_seq_set(&beginning.state, 0).is_err() {
             // It is evaluated as any other prompt, and kept again.
             context.clear_kv_cache();
-            return Ok(false);
+            return Ok(Some(0));
         }
         self.kept = fixed.to_vec();
         self.cuts = batch_ends(fixed.len(), fixed.len()).into_iter().map(|end| (end, true)).collect();
         self.beginnings.insert(0, beginning);
-        Ok(true)
+        Ok(Some(fixed.len()))
     }
 
     /// Keeps what stands in sequence 0, the fixed part of a prompt, if it was evaluated in the batches of a prompt from its
