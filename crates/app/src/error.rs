@@ -106,6 +106,17 @@ impl AppError {
         }
     }
 
+    /// Whether it is no fault, but what somebody asked for.
+    #[must_use]
+    pub const fn is_cancelled(&self) -> bool {
+        matches!(
+            self,
+            Self::Model(EngineError::Cancelled)
+                | Self::ModelFailed { error: EngineError::Cancelled, .. }
+                | Self::Train(TrainError::Cancelled)
+        )
+    }
+
     /// 2: nothing could be used, nothing was written. 3: failed while working.
     #[must_use]
     pub fn exit_code(&self) -> u8 {

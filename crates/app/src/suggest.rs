@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use bogam_clinical::input::{FieldError, ReadCase, read_case};
 use bogam_clinical::record::{ErrorRecord, RecordError, Status};
 use bogam_clinical::text::Lang;
-use bogam_engine::{Cancel, EngineError, Sink};
+use bogam_engine::{Cancel, Sink};
 use bogam_prior::{PastPart, Prior};
 use bogam_suggest::{Options, SuggestError, Suggester, Weights};
 use sha2::{Digest as _, Sha256};
@@ -219,10 +219,4 @@ fn error_record(case_id: Option<String>, line: u64, code: &str, message: &str) -
 pub(crate) fn case_hash(canonical: &str) -> String {
     let hex: String = Sha256::digest(canonical).iter().map(|b| format!("{b:02x}")).collect();
     format!("sha256:{hex}")
-}
-
-/// Whether a fault is a person's cancel.
-#[must_use]
-pub fn was_cancelled(error: &AppError) -> bool {
-    matches!(error, AppError::ModelFailed { error: EngineError::Cancelled, .. })
 }

@@ -43,15 +43,33 @@ fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             terminal.fail(&error.to_string());
-            ExitCode::from(error.exit_code())
+            ExitCode::from(if error.is_cancelled() { INTERRUPTED } else { error.exit_code() })
         }
     }
+}
+
+/// As a shell tells that Ctrl-C ended a program.
+const INTERRUPTED: u8 = 130;
+
+/// A switch that Ctrl-C throws, for work that looks at it: what is half done is put in order. A second Ctrl-C ends the program
+/// at once.
+fn interruptible() -> Cancel {
+    let cancel = Cancel::new();
+    let thrown = cancel.clone();
+    // Where no handler can be set, Ctrl-C ends the program as ever.
+    let _unset = ctrlc::set_handler(move || {
+        if thrown.is_cancelled() {
+            std::process::exit(INTERRUPTED.into());
+        }
+        thrown.cancel();
+    });
+    cancel
 }
 
 fn run(command: Command, terminal: &mut Terminal) -> Result<u8, AppError> {
     match command {
         Command::Suggest(args) => {
-            let summary = suggest::suggest(&args.request(), terminal, &Cancel::new())?;
+            let summary = suggest::suggest(&args.request(), terminal, &interruptible())?;
             Ok(finish(&summary, terminal))
         }
         Command::Check(args) => {
@@ -68,7 +86,7 @@ fn run(command: Command, terminal: &mut Terminal) -> Result<u8, AppError> {
             Ok(0)
         }
         Command::Learn(args) => {
-            let learned = learn::learn(&args.request(), terminal, &Cancel::new())?;
+            let learned = learn::learn(&args.request(), terminal, &interruptible())?;
             terminal.print(&learn::describe(&learned.header))?;
             terminal.say(&learned.text());
             Ok(u8::from(learned.rejected > 0))
@@ -104,7 +122,7 @@ fn run(command: Command, terminal: &mut Terminal) -> Result<u8, AppError> {
 
 fn evaluate(command: EvaluateCommand, terminal: &mut Terminal) -> Result<u8, AppError> {
     if let Some(EvaluateOf::Exam(args)) = command.of {
-        let examined = exam::exam(&args.request(), terminal, &Cancel::new())?;
+        let examined = exam::exam(&args.request(), terminal, &interruptible())?;
         terminal.print(examined.table.as_deref().unwrap_or_default())?;
         return Ok(examined.exit_code());
     }
@@ -123,7 +141,7 @@ fn evaluate(command: EvaluateCommand, terminal: &mut Terminal) -> Result<u8, App
 fn train(mut command: TrainCommand, terminal: &mut Terminal) -> Result<u8, AppError> {
     match command.of.take() {
         Some(TrainOf::Grid(args)) => {
-            let done = train::grid::grid(&args.request(), terminal, &Cancel::new())?;
+            let done = train::grid::grid(&args.request(), terminal, &interruptible())?;
             terminal.print(&done.text)?;
             return Ok(u8::from(done.rejected > 0));
         }
@@ -136,7 +154,7 @@ fn train(mut command: TrainCommand, terminal: &mut Terminal) -> Result<u8, AppEr
     }
     let missing = || AppError::Unusable("train: give --samples and --out; see `bogam train --help`".to_owned());
     let request = command.request().ok_or_else(missing)?;
-    let run = train::run(&request, terminal, &Cancel::new())?;
+    let run = train::run(&request, terminal, &interruptible())?;
     terminal.print(&train::describe(&run))?;
     Ok(u8::from(run.read.rejected() > 0))
 }
@@ -212,7 +230,7 @@ fn model(command: ModelCommand, terminal: &mut Terminal) -> Result<u8, AppError>
         ModelCommand::Convert { model, to, default, threads, json } => {
             let quantization = to.map(Into::into);
             let request = ConvertRequest { model, quantization, default, threads, worker: None };
-            let report = convert::convert(&request, terminal, &Cancel::new())?;
+            let report = convert::convert(&request, terminal, &interruptible())?;
             let json = json.then(|| serde_json::to_string_pretty(&report).unwrap_or_default() + "\n");
             terminal.print(&json.unwrap_or_else(|| report.text()))?;
             Ok(u8::from(report.entry.is_none()))

@@ -1,5 +1,8 @@
 //! `bogam model convert`: what it says of a form, what it keeps, what it refuses.
 
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
 
 use crate::common::{Place, case, code, jsonl, lines, model, stderr, turn};
@@ -70,4 +73,23 @@ fn what_cannot_be_converted_is_told_and_leaves_nothing() {
     assert!(said.contains("half.gguf"), "{said}");
     let left = std::fs::read_dir(place.path("home/models")).map_or(0, Iterator::count);
     assert_eq!(left, 0);
+}
+
+#[test]
+fn ctrl_c_leaves_no_half_of_a_file_behind() {
+    let _turn = turn();
+    let place = Place::new();
+    let arguments = ["model", "convert", model().to_str().unwrap(), "--to", "q8_0"].map(str::to_owned);
+    let mut command = place.command(&arguments.each_ref().map(String::as_str));
+    let program = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let folder = place.path("home/models");
+    let files = || std::fs::read_dir(&folder).map_or(0, Iterator::count);
+    let start = Instant::now();
+    while files() == 0 {
+        assert!(start.elapsed() < Duration::from_secs(60), "nothing is being converted");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Command::new("kill").args(["-INT", &program.id().to_string()]).status().unwrap();
+    let output = program.wait_with_output().unwrap();
+    assert_eq!((code(&output), files()), (130, 0), "{}", stderr(&output));
 }
