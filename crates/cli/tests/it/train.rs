@@ -1,9 +1,14 @@
 //! `bogam train`, and what it wrote in `bogam suggest`.
 
+use std::path::Path;
+use std::process::Command;
+
+use bogam_engine::llama::{LlamaEngine, LlamaSettings, WorkerCommand};
+use bogam_engine::{Cancel, Engine as _, NoSink, Prompt, ScoreRequest};
 use bogam_testkit::case_json;
 use serde_json::{Value, json};
 
-use crate::common::{Place, case, code, jsonl, lines, model, stderr, turn};
+use crate::common::{BOGAM, Place, case, code, jsonl, lines, model, stderr, turn};
 
 fn sample(i: usize, answer: &[&str]) -> Value {
     let content =
@@ -47,6 +52,8 @@ fn a_run_is_taken_up_and_its_adapter_is_used() {
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     assert!(lines(&output.stdout)[0]["provenance"]["adapter"].as_str().is_some_and(|a| a.starts_with("sha256:")));
 
+    it_is_attached_and_detached_without_loading_the_model_again(&adapter);
+
     // Another file, were it of the same weights: what an adapter does there is not known.
     let other = place.path("other.gguf");
     let mut bytes = std::fs::read(&model).unwrap();
@@ -67,6 +74,45 @@ fn a_run_is_taken_up_and_its_adapter_is_used() {
     assert_eq!((code(&output), lines(&output.stdout).len()), (0, 1), "{}", stderr(&output));
     // It is written over nothing.
     assert_eq!(code(&place.run(&merge)), 2);
+}
+
+fn it_is_attached_and_detached_without_loading_the_model_again(adapter: &Path) {
+    let open = |adapter: Option<&Path>| {
+        let mut settings = LlamaSettings::new(model());
+        settings.adapter = adapter.map(|path| (path.to_owned(), 1.0));
+        LlamaEngine::new(WorkerCommand { program: BOGAM.into(), arguments: vec!["__worker".into()] }, settings).unwrap()
+    };
+    let text = "heart failure and atrial fibrillation, ".repeat(30);
+    let request = ScoreRequest::new(Prompt::new("S", text, "-"), vec![" furosemide\n".into(), " warfarin\n".into()]);
+    let scores = |engine: &LlamaEngine| engine.score(&request, &mut NoSink, &Cancel::new()).unwrap().log_probs;
+    let (with, without) = (scores(&open(Some(adapter))), scores(&open(None)));
+    assert_ne!(with, without);
+
+    let engine = open(None);
+    assert_eq!(scores(&engine), without);
+    let worker = engine.worker_id();
+    for _ in 0..2 {
+        engine.attach(Some((adapter.to_owned(), 1.0))).unwrap();
+        assert_eq!(scores(&engine), with);
+        assert!(engine.info().unwrap().adapter_hash.is_some_and(|hash| hash.starts_with("sha256:")));
+        // What is no adapter changes nothing.
+        let error = engine.attach(Some((model(), 1.0))).unwrap_err();
+        assert_eq!(error.code(), "model.file", "{error}");
+        assert_eq!(scores(&engine), with);
+        engine.attach(None).unwrap();
+        assert_eq!(scores(&engine), without);
+        assert_eq!((engine.info().unwrap().adapter_hash, engine.worker_id()), (None, worker));
+    }
+    // A worker that ends is followed by one with the same adapter.
+    engine.attach(Some((adapter.to_owned(), 1.0))).unwrap();
+    Command::new("kill").args(["-9", &engine.worker_id().unwrap().to_string()]).status().unwrap();
+    assert_eq!(scores(&engine), with);
+    // After so many others that it is started anew, too.
+    for _ in 0..10 {
+        engine.attach(None).unwrap();
+        engine.attach(Some((adapter.to_owned(), 1.0))).unwrap();
+    }
+    assert_eq!(scores(&engine), with);
 }
 
 #[test]

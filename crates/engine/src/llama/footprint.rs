@@ -27,7 +27,7 @@ pub struct Footprint {
 
 impl Default for Footprint {
     fn default() -> Self {
-        Self { context: 131_072, batch: 128, sequences: 96, gpu_layers: None }
+        Self { context: 131_072, batch: 256, sequences: 96, gpu_layers: None }
     }
 }
 

@@ -24,6 +24,8 @@ pub(crate) enum Ask {
     Score { id: u64, request: ScoreRequest },
     /// Write.
     Generate { id: u64, request: GenerateRequest },
+    /// Take another adapter, or none.
+    Attach { id: u64, adapter: Option<(String, f32)> },
     /// End a request.
     Cancel { id: u64 },
 }
@@ -67,6 +69,8 @@ pub(crate) enum Tell {
     Scored { id: u64, scores: Scores },
     /// The text.
     Wrote { id: u64, generated: Box<Generated> },
+    /// The adapter is another.
+    Attached { id: u64 },
     /// A request, or loading (id 0), failed.
     Failed { id: u64, error: EngineError },
 }

@@ -1,14 +1,15 @@
 //! A loaded model in this process: prompt evaluation with reuse, scoring over a token trie, writing under a constraint.
 //!
-//! The prompt is evaluated in chunks of at most [`CHUNK`] tokens that end at positions which the prompt alone decides, and
-//! only whole chunks are reused. What a request is answered therefore does not depend on what was asked before it: the same
-//! batches are computed either way.
+//! The prompt of a list is evaluated in batches that end at positions which the prompt alone decides, and only whole batches are
+//! reused. What a request is answered therefore does not depend on what was asked before it: the same batches are computed
+//! either way. A free text may go on from any word.
 
 mod generate;
 mod prefix;
 mod score;
 
 use std::collections::HashMap;
+use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -28,7 +29,7 @@ use crate::llama::template::{ChatTemplate, continuation};
 use crate::llama::trie::Token;
 use crate::request::{ModelInfo, Prompt};
 
-/// Tokens of a prompt that are evaluated together; positions `k * CHUNK` are where a prompt can be taken up again.
+/// Tokens of a prompt that are evaluated together before names are scored, and at the end of any other prompt.
 pub(crate) const CHUNK: usize = 64;
 
 /// Tokens of continuations that are evaluated together. Below 64, llama.cpp's flash attention on the CPU walks the cache
@@ -72,6 +73,19 @@ pub trait Control {
 enum Logits {
     None,
     OfLast,
+}
+
+/// What a prompt is read for: which batches it is read in, and what may be taken over from the request before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// Chunks, as they have to be for exact scores; of what was evaluated before, the very same ones, so that the answer has the
+    /// same bits whatever was asked before.
+    Scores,
+    /// Batches as large as the context takes; of what was evaluated before, the very same ones.
+    List,
+    /// The same batches; of what was evaluated before, all that begins alike, when it is more by a chunk or so than the very same
+    /// batches: a talk goes on where it stood.
+    Text,
 }
 
 /// What to load.
@@ -160,15 +174,22 @@ pub fn load_model(
         });
     super::worker::clear_logs();
     let model = LlamaModel::load_from_file(backend, path, &params).map_err(|_| load_fault(path))?;
-    let model: &'static mut LlamaModel = Box::leak(Box::new(model));
-    let adapter = match &settings.adapter {
-        Some((file, _)) => Some(model.lora_adapter_init(file).map_err(|_| EngineError::ModelFile {
-            path: file.clone(),
-            problem: format!("not a LoRA adapter for this model: {}", super::worker::last_log_errors()),
-        })?),
-        None => None,
-    };
+    let model: &'static LlamaModel = Box::leak(Box::new(model));
+    let adapter = settings.adapter.as_ref().map(|(file, _)| adapter_of(model, file)).transpose()?;
     Ok((model, adapter, gpu_layers))
+}
+
+/// Reads an adapter. Nothing may be computed meanwhile.
+#[allow(unsafe_code)]
+fn adapter_of(model: &'static LlamaModel, file: &str) -> Result<LlamaLoraAdapter, EngineError> {
+    // SAFETY: a second handle of a model that is never freed, and never dropped itself. llama.cpp enters the adapter in the
+    // model's list of adapters and changes nothing else; the one session that computes with the model is the caller.
+    let mut model = ManuallyDrop::new(unsafe { std::ptr::read(model) });
+    super::worker::clear_logs();
+    model.lora_adapter_init(file).map_err(|_| EngineError::ModelFile {
+        path: file.to_owned(),
+        problem: format!("not a LoRA adapter for this model: {}", super::worker::last_log_errors()),
+    })
 }
 
 fn load_fault(path: &Path) -> EngineError {
@@ -232,10 +253,12 @@ pub(crate) fn millis(since: std::time::Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Where the batches of a prompt end: its fixed part by itself, and no batch longer than [`CHUNK`].
-fn batch_ends(tokens: usize, fixed: usize) -> Vec<usize> {
-    let chunks = |from: usize, to: usize| (from..to).step_by(CHUNK).map(move |start| (start + CHUNK).min(to));
-    chunks(0, fixed).chain(chunks(fixed, tokens)).collect()
+/// Where the batches of a prompt end: its fixed part by itself in chunks of [`CHUNK`], then batches of `longest` tokens, and what
+/// is left in chunks again.
+fn batch_ends(tokens: usize, fixed: usize, longest: usize) -> Vec<usize> {
+    let pieces = |from: usize, to: usize, of: usize| (from..to).step_by(of).map(move |start| (start + of).min(to));
+    let long = fixed + (tokens - fixed) / longest * longest;
+    pieces(0, fixed, CHUNK).chain(pieces(fixed, long, longest)).chain(pieces(long, tokens, CHUNK)).collect()
 }
 
 impl Session {
@@ -350,6 +373,20 @@ impl Session {
         Ok(())
     }
 
+    /// Takes another adapter, or none, without loading the model again. What was evaluated with the one before is forgotten.
+    ///
+    /// # Errors
+    /// [`EngineError::ModelFile`] for a file that is no adapter of this model; nothing is changed then.
+    pub fn attach(&mut self, adapter: Option<(String, f32)>) -> Result<(), EngineError> {
+        let wanted = adapter.map(|(file, scale)| Ok((adapter_of(self.model, &file)?, scale))).transpose()?;
+        self.beginnings.clear();
+        // The next context is made with it.
+        self.adapter = wanted;
+        let size = self.context_tokens;
+        self.context = None;
+        self.reserve(size.max(1))
+    }
+
     fn context(&mut self) -> Result<&mut LlamaContext<'static>, EngineError> {
         self.context.as_mut().ok_or_else(|| EngineError::model("the context is gone"))
     }
@@ -406,28 +443,31 @@ impl Session {
     }
 
     /// Evaluates a prompt in sequence 0, so that the logits of its last token are at hand. Returns how many tokens were
-    /// taken over. `exact`: only what was evaluated in the very batches in which it would be now, so that the answer has
-    /// the same bits whatever was asked before.
+    /// taken over.
     fn evaluate_prompt(
         &mut self,
         tokens: &[Token],
-        (fixed, exact): (usize, bool),
+        (fixed, reading): (usize, Reading),
         control: &mut dyn Control,
     ) -> Result<usize, EngineError> {
         if tokens.is_empty() {
             return Err(EngineError::model("an empty prompt"));
         }
-        let ends = batch_ends(tokens.len(), fixed);
+        let longest = match reading {
+            Reading::Scores => CHUNK,
+            Reading::List | Reading::Text if self.deterministic => CHUNK,
+            Reading::List | Reading::Text => usize::try_from(self.footprint.batch).unwrap_or(CHUNK).max(CHUNK),
+        };
+        let ends = batch_ends(tokens.len(), fixed, longest);
         let common = self.kept.iter().zip(tokens).take_while(|(a, b)| a == b).count();
         // The last token is evaluated again in any case: its logits are needed.
         let common = common.min(tokens.len() - 1);
-        let reused = if self.deterministic {
-            0
-        } else if exact {
-            let same = ends.iter().zip(&self.cuts).take_while(|(a, b)| (**a, true) == **b && **a <= common);
-            same.last().map_or(0, |(end, _)| *end)
-        } else {
-            ends.iter().copied().take_while(|&end| end <= common).last().unwrap_or(0)
+        let same = ends.iter().zip(&self.cuts).take_while(|(a, b)| (**a, true) == **b && **a <= common);
+        let same = same.last().map_or(0, |(end, _)| *end);
+        let reused = match reading {
+            _ if self.deterministic => 0,
+            Reading::Text if common - same > CHUNK => common,
+            Reading::Scores | Reading::List | Reading::Text => same,
         };
         let beginning = tokens.get(..fixed).unwrap_or_default();
         let recalled = if reused < fixed && !self.deterministic { self.recall(beginning)? } else { None };

@@ -26,6 +26,9 @@ const CANCEL_GRACE: Duration = Duration::from_secs(1);
 /// Rounds that a thread of libgomp spins before it sleeps: measured in docs/decisions/0003.
 const SPIN: &str = "300";
 
+/// How often a worker takes another adapter: llama.cpp gives an adapter's memory back with its model.
+const MOST_SWITCHED: u32 = 8;
+
 /// How often a request is tried before it fails.
 const ATTEMPTS: u32 = 6;
 
@@ -89,20 +92,32 @@ pub struct LlamaEngine {
     command: WorkerCommand,
     settings: LlamaSettings,
     header: Header,
-    files: OnceLock<Files>,
+    /// Hash of the model's file.
+    hash: OnceLock<String>,
     state: Mutex<State>,
 }
 
-/// Hashes of the files.
-#[derive(Debug)]
-struct Files {
-    model: String,
-    adapter: Option<String>,
+/// An adapter that requests are answered with.
+#[derive(Debug, Clone)]
+struct Attached {
+    path: PathBuf,
+    scale: f32,
+    /// Hash of the file, once it was read.
+    hash: Option<String>,
+}
+
+impl Attached {
+    fn asked(&self) -> (String, f32) {
+        (self.path.display().to_string(), self.scale)
+    }
 }
 
 #[derive(Debug)]
 struct State {
     worker: Option<Worker>,
+    adapter: Option<Attached>,
+    /// How often the worker took another adapter.
+    switched: u32,
     footprint: Footprint,
     info: Option<ModelInfo>,
     next: u64,
@@ -140,18 +155,58 @@ impl LlamaEngine {
             return Err(EngineError::ModelFile { path, problem: NO_TEMPLATE.to_owned() });
         }
         let footprint = settings.footprint;
-        let state = State { worker: None, footprint, info: None, next: 1, restarts: 0 };
-        Ok(Self { command, settings, header, files: OnceLock::new(), state: Mutex::new(state) })
+        let adapter = settings.adapter.clone().map(|(path, scale)| Attached { path, scale, hash: None });
+        let state = State { worker: None, adapter, switched: 0, footprint, info: None, next: 1, restarts: 0 };
+        Ok(Self { command, settings, header, hash: OnceLock::new(), state: Mutex::new(state) })
     }
 
-    fn files(&self) -> Result<&Files, EngineError> {
-        if let Some(files) = self.files.get() {
-            return Ok(files);
+    fn hash(&self) -> Result<&str, EngineError> {
+        if let Some(hash) = self.hash.get() {
+            return Ok(hash);
         }
-        let model = file_hash(&self.settings.model)?;
-        let adapter = self.settings.adapter.as_ref().map(|(path, _)| adapter_of(path, &model, &self.header));
-        let adapter = adapter.transpose()?;
-        Ok(self.files.get_or_init(|| Files { model, adapter }))
+        let hash = file_hash(&self.settings.model)?;
+        Ok(self.hash.get_or_init(|| hash))
+    }
+
+    /// Hashes of the model, and of its adapter where one is attached and its hash is not known.
+    fn hashes(&self, adapter: Option<&Attached>) -> Result<(String, Option<String>), EngineError> {
+        let model = self.hash()?;
+        let of = |a: &Attached| a.hash.clone().map_or_else(|| adapter_of(&a.path, model, &self.header), Ok);
+        Ok((model.to_owned(), adapter.map(of).transpose()?))
+    }
+
+    /// Answers with another adapter from now on, or with none, without loading the model again.
+    ///
+    /// # Errors
+    /// [`EngineError::ModelFile`] for a file that is no adapter of this model: requests are answered as before then.
+    pub fn attach(&self, adapter: Option<(PathBuf, f32)>) -> Result<(), EngineError> {
+        let mut wanted = adapter.map(|(path, scale)| Attached { path, scale, hash: None });
+        let (_, hash) = self.hashes(wanted.as_ref())?;
+        if let Some(wanted) = &mut wanted {
+            wanted.hash = hash;
+        }
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.switched >= MOST_SWITCHED {
+            state.end_worker();
+        }
+        if state.worker.is_some() {
+            let asked = wanted.as_ref().map(Attached::asked);
+            let ask = |id| Ask::Attach { id, adapter: asked.clone() };
+            if let Err(error) = self.ask_of(&mut state, &ask, &mut crate::NoSink, &Cancel::new()) {
+                if !matches!(error, EngineError::ModelFile { .. }) {
+                    // What it answers with is not known; the next one begins with what is attached.
+                    state.end_worker();
+                }
+                return Err(error);
+            }
+            state.switched += 1;
+        }
+        // A worker that starts later begins with it.
+        if let Some(info) = &mut state.info {
+            info.adapter_hash = wanted.as_ref().and_then(|a| a.hash.clone());
+        }
+        state.adapter = wanted;
+        Ok(())
     }
 
     /// How often the worker had to be started again.
@@ -179,19 +234,20 @@ impl LlamaEngine {
             let mut worker = Worker::spawn(&self.command)?;
             let load = Ask::Load(LoadRequest {
                 path: self.settings.model.display().to_string(),
-                adapter: self.settings.adapter.as_ref().map(|(path, scale)| (path.display().to_string(), *scale)),
+                adapter: state.adapter.as_ref().map(Attached::asked),
                 footprint: state.footprint,
                 threads: self.settings.threads,
                 deterministic: self.settings.deterministic,
                 address_space: self.settings.address_space,
             });
             // A file of several gigabytes is hashed while it is loaded.
-            let (waited, files) = std::thread::scope(|scope| {
-                let hashing = scope.spawn(|| self.files());
+            let adapter = state.adapter.as_ref();
+            let (waited, hashes) = std::thread::scope(|scope| {
+                let hashing = scope.spawn(|| self.hashes(adapter));
                 (worker.begin(&load, self.settings.hang, sink, cancel), hashing.join())
             });
-            let files = match files {
-                Ok(Ok(files)) => files,
+            let (hash, adapter_hash) = match hashes {
+                Ok(Ok(hashes)) => hashes,
                 Ok(Err(error)) => {
                     worker.end();
                     return Err(error);
@@ -203,9 +259,11 @@ impl LlamaEngine {
             };
             match waited {
                 Waited::Answer(Tell::Ready { info }) => {
-                    let (hash, adapter_hash) = (files.model.clone(), files.adapter.clone());
+                    if let Some(adapter) = &mut state.adapter {
+                        adapter.hash.clone_from(&adapter_hash);
+                    }
                     state.info = Some(ModelInfo { hash, adapter_hash, ..*info });
-                    state.worker = Some(worker);
+                    (state.worker, state.switched) = (Some(worker), 0);
                 }
                 Waited::Answer(Tell::Failed { error: EngineError::OutOfMemory { message }, .. }) => {
                     worker.end();
@@ -239,12 +297,22 @@ impl LlamaEngine {
 
     fn ask(&self, make: &dyn Fn(u64) -> Ask, sink: &mut dyn Sink, cancel: &Cancel) -> Result<Tell, EngineError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.ask_of(&mut state, make, sink, cancel)
+    }
+
+    fn ask_of(
+        &self,
+        state: &mut State,
+        make: &dyn Fn(u64) -> Ask,
+        sink: &mut dyn Sink,
+        cancel: &Cancel,
+    ) -> Result<Tell, EngineError> {
         let mut last = String::new();
         for attempt in 1..=ATTEMPTS {
             if cancel.is_cancelled() {
                 return Err(EngineError::Cancelled);
             }
-            self.ready(&mut state, sink, cancel)?;
+            self.ready(state, sink, cancel)?;
             let id = state.next;
             state.next += 1;
             let Some(worker) = &mut state.worker else { continue };
@@ -371,7 +439,10 @@ impl Worker {
                 Ok(Tell::Truncate { id: of, to }) if of == id => sink.truncate(to),
                 Ok(answer @ (Tell::Ready { .. } | Tell::Converted { .. })) if id == 0 => return Waited::Answer(answer),
                 Ok(
-                    answer @ (Tell::Scored { id: of, .. } | Tell::Wrote { id: of, .. } | Tell::Failed { id: of, .. }),
+                    answer @ (Tell::Scored { id: of, .. }
+                    | Tell::Wrote { id: of, .. }
+                    | Tell::Attached { id: of }
+                    | Tell::Failed { id: of, .. }),
                 ) if of == id => return Waited::Answer(answer),
                 // Left-overs of a request that was cancelled.
                 Ok(_) => {}

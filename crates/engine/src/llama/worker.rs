@@ -109,7 +109,7 @@ pub fn run_worker() -> ExitCode {
     let load = match first {
         Ask::Load(load) => load,
         Ask::Convert(conversion) => return convert(&conversion, &out, &steps),
-        Ask::Score { .. } | Ask::Generate { .. } | Ask::Cancel { .. } => return ExitCode::from(2),
+        Ask::Score { .. } | Ask::Generate { .. } | Ask::Attach { .. } | Ask::Cancel { .. } => return ExitCode::from(2),
     };
     let mut session = match load_session(&load, &out, &steps) {
         Ok(session) => session,
@@ -228,6 +228,7 @@ fn serve(session: &mut Session, ask: Ask, out: &Out, steps: &AtomicU64, cancelle
             control.tell_text();
             (id, written.map(|generated| Tell::Wrote { id, generated: Box::new(generated) }))
         }
+        Ask::Attach { id, adapter } => (id, session.attach(adapter).map(|()| Tell::Attached { id })),
         Ask::Load(_) | Ask::Convert(_) => (0, Err(EngineError::model("this worker holds a model already"))),
         Ask::Cancel { .. } => return,
     };

@@ -12,7 +12,7 @@ use llguidance::api::TopLevelGrammar;
 use llguidance::{Matcher, ParserFactory};
 use toktrie::{InferenceCapabilities, TokEnv, TokRxInfo, TokTrie, TokenizerEnv};
 
-use super::{Control, Logits, Session, millis, to_i32};
+use super::{Control, Logits, Reading, Session, millis, to_i32};
 use crate::error::EngineError;
 use crate::llama::list::{ListState, Next};
 use crate::llama::logits::{argmax, log_sum_exp};
@@ -247,7 +247,8 @@ impl Session {
         let budget = request.max_tokens.min(most);
         self.reserve(prompt.len() + most)?;
         let fixed = self.fixed_tokens(&request.prompt, &prompt)?;
-        let reused = match self.evaluate_prompt(&prompt, (fixed, false), control) {
+        let reading = if free { Reading::Text } else { Reading::List };
+        let reused = match self.evaluate_prompt(&prompt, (fixed, reading), control) {
             Ok(reused) => reused,
             Err(EngineError::Cancelled) => return Ok(cancelled(prompt.len(), millis(start))),
             Err(error) => return Err(error),

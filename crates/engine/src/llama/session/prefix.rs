@@ -32,7 +32,7 @@ impl Session {
             return Ok(Some(0));
         }
         self.kept = fixed.to_vec();
-        self.cuts = batch_ends(fixed.len(), fixed.len()).into_iter().map(|end| (end, true)).collect();
+        self.cuts = batch_ends(fixed.len(), fixed.len(), CHUNK).into_iter().map(|end| (end, true)).collect();
         self.beginnings.insert(0, beginning);
         Ok(Some(fixed.len()))
     }
@@ -41,7 +41,7 @@ impl Session {
     /// start.
     pub(super) fn remember(&mut self) -> Result<(), EngineError> {
         let tokens = self.kept.clone();
-        let ends = batch_ends(tokens.len(), tokens.len());
+        let ends = batch_ends(tokens.len(), tokens.len(), CHUNK);
         let whole = ends.iter().map(|&end| (end, true)).eq(self.cuts.iter().copied());
         if tokens.len() < FEWEST || !whole || self.beginnings.iter().any(|b| b.tokens == tokens) {
             return Ok(());

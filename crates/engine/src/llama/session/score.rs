@@ -6,7 +6,7 @@ use std::time::Instant;
 use llama_cpp_2::llama_batch::LlamaBatch;
 use llama_cpp_2::token::LlamaToken;
 
-use super::{Control, EXACT_BATCH, Session, filled, millis, to_i32};
+use super::{Control, EXACT_BATCH, Reading, Session, filled, millis, to_i32};
 use crate::error::EngineError;
 use crate::llama::logits::log_sum_exp;
 use crate::llama::trie::{Group, ROOT, Token, TokenTrie};
@@ -32,7 +32,7 @@ impl Session {
         let fixed = self.fixed_tokens(&request.prompt, &prompt)?;
         let widest = groups.iter().map(|g| g.nodes.len()).max().unwrap_or(0);
         self.reserve(prompt.len() + widest + filled(0))?;
-        let reused = self.evaluate_prompt(&prompt, (fixed, true), control)?;
+        let reused = self.evaluate_prompt(&prompt, (fixed, Reading::Scores), control)?;
         let prefill_ms = millis(start);
 
         let start = Instant::now();
