@@ -121,7 +121,18 @@ pub fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         add_model,
         verify_model,
         remove_model,
-        set_model
+        set_model,
+        adapters,
+        add_adapter,
+        remove_adapter,
+        training,
+        choose_samples,
+        plan_training,
+        train,
+        resume_training,
+        training_losses,
+        use_training,
+        remove_training
     ]
 }
 
@@ -232,6 +243,18 @@ commands! {
     fn remove_model(name: String) -> Answer<()> = |w| w.remove_model(&name);
     fn set_model(name: String, default: bool, settings: t::ModelSettings) -> Answer<t::ModelView> =
         |w| w.set_model(&name, default, &settings);
+    fn adapters() -> Answer<Vec<t::AdapterView>> = |w| w.adapters();
+    fn remove_adapter(name: String) -> Answer<()> = |w| w.remove_adapter(&name);
+    fn training() -> Answer<t::Training> = |w| w.training();
+    fn plan_training(choice: t::TrainingChoice, on: Channel<t::Progress>) -> Answer<t::TrainingPlan> =
+        |w| w.plan_training(&choice, &mut to(&on));
+    fn train(choice: t::TrainingChoice, on: Channel<t::Progress>) -> Answer<t::TrainingRun> =
+        |w| w.train(&choice, &mut to(&on));
+    fn resume_training(id: String, on: Channel<t::Progress>) -> Answer<t::TrainingRun> =
+        |w| w.resume_training(&id, &mut to(&on));
+    fn training_losses(id: String) -> Answer<Vec<t::Loss>> = |w| w.training_losses(&id);
+    fn use_training(id: String) -> Answer<t::AdapterView> = |w| w.use_training(&id);
+    fn remove_training(id: String) -> Answer<()> = |w| w.remove_training(&id);
     fn people() -> Answer<Vec<t::PersonView>> = |w| w.people();
     fn add_person(name: String, passphrase: String, roles: Vec<t::Role>) -> Answer<Vec<t::PersonView>> =
         |w| w.add_person(&name, &passphrase, &roles);
@@ -415,6 +438,24 @@ async fn add_model(app: AppHandle, path: Option<PathBuf>, on: Channel<t::Progres
     apart(app, move |app, behind| {
         let Some(path) = path.or_else(|| open_file(app)) else { return Ok(None) };
         behind.window.add_model(&path, &mut to(&on)).map(Some)
+    })
+    .await
+}
+
+#[tauri::command(rename_all = "snake_case")]
+async fn add_adapter(app: AppHandle, on: Channel<t::Progress>) -> Answer<Option<t::AdapterView>> {
+    apart(app, move |app, behind| {
+        let Some(path) = open_file(app) else { return Ok(None) };
+        behind.window.add_adapter(&path, &mut to(&on)).map(Some)
+    })
+    .await
+}
+
+#[tauri::command(rename_all = "snake_case")]
+async fn choose_samples(app: AppHandle) -> Answer<Option<t::SamplesFile>> {
+    apart(app, move |app, behind| {
+        let Some(path) = open_file(app) else { return Ok(None) };
+        behind.window.choose_samples(&path).map(Some)
     })
     .await
 }

@@ -139,7 +139,7 @@ test('tables of a hospital are brought in, every row with its outcome', async ()
 
 test('every screen of data and settings comes to its end', async () => {
   for (const [screen, tabs] of [
-    ['data', ['data.models', 'data.knowledge', 'data.import', 'data.evaluation']],
+    ['data', ['data.models', 'data.training', 'data.knowledge', 'data.import', 'data.evaluation']],
     ['settings', ['settings.people', 'settings.site', 'settings.audit', 'settings.backup', 'settings.about']],
   ]) {
     await window.go(screen);

@@ -28,6 +28,14 @@ pub struct Settings {
     pub remote: Option<RemoteServer>,
 }
 
+impl Settings {
+    /// Whether the default model is a file or a server that stands here, and not the default one of the lists.
+    #[must_use]
+    pub const fn names_a_model(&self) -> bool {
+        self.model.is_some() || self.remote.is_some()
+    }
+}
+
 /// A configured model server.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

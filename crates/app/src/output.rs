@@ -23,6 +23,16 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), AppError> {
     Ok(())
 }
 
+/// Makes a folder that only this user can look into, and those above it.
+///
+/// # Errors
+/// When it cannot be made, or not be made private.
+pub(crate) fn private_folder(path: &Path) -> Result<(), AppError> {
+    let private = std::fs::Permissions::from_mode(0o700);
+    let made = std::fs::create_dir_all(path).and_then(|()| std::fs::set_permissions(path, private));
+    made.map_err(|e| AppError::unusable(path, format!("cannot be written to ({e})")))
+}
+
 /// Where records go.
 #[derive(Debug)]
 pub struct Output {

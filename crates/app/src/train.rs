@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use bogam_engine::Cancel;
 use bogam_train::samples::{Cleaning, ReadReport, read};
 use bogam_train::{
-    Base, DType, Divided, Ground, ListForm, Llama, Progress, RunReport, Split, Tokens, Watch, divide, expected, train,
+    Base, DType, Divided, Ground, ListForm, Llama, Memory, Progress, RunReport, Split, Tokens, TrainError, Watch,
+    divide, expected, train, trained_parameters,
 };
 
 use crate::assets;
@@ -54,13 +55,94 @@ const ONE_OF: u64 = 20;
 pub fn run(request: &TrainRequest, sink: &mut dyn JobSink, cancel: &Cancel) -> Result<RunReport, AppError> {
     let prepared = Prepared::new(request, sink)?;
     let loaded = prepared.load(sink)?;
-    let run = prepared.train(&loaded, &request.settings, (&request.out, request.resume), sink, cancel)?;
+    sink.stage("Training");
+    let mut watch = Watching { sink, cancel };
+    let run = prepared.train(&loaded, &request.settings, (&request.out, request.resume), &mut watch)?;
     sink.warn(&format!("{} was learned from patient data; keep it as private as that", request.out.display()));
     Ok(run)
 }
 
+/// What a run will be, before it begins.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// What was read, and what became of it.
+    pub read: ReadReport,
+    /// Samples that are trained on.
+    pub train_samples: usize,
+    /// Samples that are validated with.
+    pub validation_samples: usize,
+    /// The longest sample in tokens.
+    pub longest: usize,
+    /// Steps, unless it ends early.
+    pub steps: usize,
+    /// Numbers that are trained.
+    pub parameters: usize,
+    /// Memory that it will need.
+    pub memory: Memory,
+    /// Bytes of memory that are free; none: it is not known.
+    pub available: Option<u64>,
+}
+
+/// Reads the samples and says what a run will be. Nothing is written, and no weight is loaded. What will not fit into memory is
+/// no error here.
+///
+/// # Errors
+/// When samples, settings or model cannot be used.
+pub fn plan(request: &TrainRequest, sink: &mut dyn JobSink) -> Result<Plan, AppError> {
+    let read = Read::new(request, sink)?;
+    let divided = match read.divided {
+        // All were dropped, and why is what is asked for.
+        Err(TrainError::Samples { .. }) if read.report.kept == 0 => Divided::default(),
+        other => other?,
+    };
+    Ok(planned((&read.base, read.memory), &divided, &request.settings, read.report))
+}
+
+fn planned((base, available): (&Base, Option<u64>), divided: &Divided, settings: &Settings, read: ReadReport) -> Plan {
+    let steps = settings.epochs.saturating_mul(divided.train.len().div_ceil(settings.batch.max(1)));
+    Plan {
+        read,
+        train_samples: divided.train.len(),
+        validation_samples: divided.validation.len(),
+        longest: divided.longest,
+        steps: settings.steps.unwrap_or(steps),
+        parameters: trained_parameters(&base.config, &settings.targets, settings.rank, settings.method),
+        memory: expected(&base.config, base.tied, divided, settings),
+        available,
+    }
+}
+
+/// Samples as they are read for a model.
+struct Read {
+    path: PathBuf,
+    base: Base,
+    tokens: Tokens,
+    form: ListForm,
+    divided: Result<Divided, TrainError>,
+    report: ReadReport,
+    /// Bytes that are free before the model is loaded.
+    memory: Option<u64>,
+}
+
+impl Read {
+    fn new(request: &TrainRequest, sink: &mut dyn JobSink) -> Result<Self, AppError> {
+        request.settings.check()?;
+        let path = base_path(request.model.as_deref())?;
+        let base = Base::open(&path)?;
+        let tokens = Tokens::of(&base)?;
+        let form = ListForm::new(&assets::prompts()?.for_empty_case().answer_prefix);
+        sink.stage("Reading samples");
+        let (samples, mut report) = samples(request)?;
+        let split = split(request)?;
+        let divided = divide(samples, &split, (&tokens, &form), request.settings.max_length, &mut report);
+        tell(&report, sink);
+        let memory = Some(doctor::memory().available).filter(|bytes| *bytes > 0);
+        Ok(Self { path, base, tokens, form, divided, report, memory })
+    }
+}
+
 /// Everything that a run needs but the weights; what cannot be used or will not fit into memory was refused.
-struct Prepared {
+pub(crate) struct Prepared {
     path: PathBuf,
     base: Base,
     tokens: Tokens,
@@ -74,19 +156,9 @@ struct Prepared {
 }
 
 impl Prepared {
-    fn new(request: &TrainRequest, sink: &mut dyn JobSink) -> Result<Self, AppError> {
-        request.settings.check()?;
-        let path = base_path(request.model.as_deref())?;
-        let base = Base::open(&path)?;
-        let tokens = Tokens::of(&base)?;
-        let form = ListForm::new(&assets::prompts()?.for_empty_case().answer_prefix);
-        sink.stage("Reading samples");
-        let (samples, mut report) = samples(request)?;
-        let split = split(request)?;
-        let divided = divide(samples, &split, (&tokens, &form), request.settings.max_length, &mut report);
-        tell(&report, sink);
+    pub(crate) fn new(request: &TrainRequest, sink: &mut dyn JobSink) -> Result<Self, AppError> {
+        let Read { path, base, tokens, form, divided, report, memory } = Read::new(request, sink)?;
         let divided = divided?;
-        let memory = Some(doctor::memory().available).filter(|bytes| *bytes > 0);
         if let Some(memory) = memory {
             expected(&base.config, base.tied, &divided, &request.settings).check(memory)?;
         }
@@ -95,18 +167,21 @@ impl Prepared {
         Ok(Self { path, base, tokens, form, divided, report, hashes, memory })
     }
 
-    fn load(&self, sink: &mut dyn JobSink) -> Result<Llama, AppError> {
+    pub(crate) fn plan(&self, settings: &Settings) -> Plan {
+        planned((&self.base, self.memory), &self.divided, settings, self.report.clone())
+    }
+
+    pub(crate) fn load(&self, sink: &mut dyn JobSink) -> Result<Llama, AppError> {
         sink.stage("Loading the model");
         Ok(self.base.load(DType::F32)?)
     }
 
-    fn train(
+    pub(crate) fn train(
         &self,
         model: &Llama,
         settings: &Settings,
         out: (&Path, bool),
-        sink: &mut dyn JobSink,
-        cancel: &Cancel,
+        watch: &mut dyn Watch,
     ) -> Result<RunReport, AppError> {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let ground = Ground {
@@ -119,9 +194,7 @@ impl Prepared {
             samples: &self.hashes.1,
             memory: self.memory,
         };
-        sink.stage("Training");
-        let mut watch = Watching { sink, cancel };
-        Ok(train(&ground, &self.divided, settings, &self.report, out, &mut watch)?)
+        Ok(train(&ground, &self.divided, settings, &self.report, out, watch)?)
     }
 }
 

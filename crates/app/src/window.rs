@@ -5,9 +5,11 @@
 //! locks itself; knowledge and model are opened when they are first asked for, so that the window opens at once.
 
 mod about;
+mod adapters;
 mod backup;
 mod cases;
 mod evaluations;
+mod experiments;
 mod given;
 mod imports;
 mod leaflet;
@@ -22,6 +24,7 @@ mod session;
 mod suggestion;
 mod tables;
 mod talk;
+mod training;
 pub mod types;
 
 use std::path::PathBuf;
@@ -215,6 +218,7 @@ pub struct Window {
     looks: Mutex<models::Looks>,
     jobs: Mutex<Jobs>,
     unconfirmed: Mutex<Option<Unconfirmed>>,
+    training: Mutex<training::Held>,
 }
 
 /// A job under way: dropping it takes it off the list.
@@ -247,6 +251,7 @@ impl Window {
             looks: Mutex::default(),
             jobs: Mutex::default(),
             unconfirmed: Mutex::new(None),
+            training: Mutex::default(),
         }
     }
 

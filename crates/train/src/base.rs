@@ -184,16 +184,23 @@ impl Base {
 }
 
 fn safetensors_names(file: &Path) -> Result<Vec<String>, TrainError> {
-    let mut opened = File::open(file).map_err(|e| TrainError::io(file, e))?;
-    let damaged = |e: &dyn std::fmt::Display| TrainError::model(file, format!("is no safetensors file ({e})"));
-    let mut length = [0; 8];
-    opened.read_exact(&mut length).map_err(|e| damaged(&e))?;
-    let length = u64::from_le_bytes(length).min(100 << 20);
-    let mut header = Vec::new();
-    opened.take(length).read_to_end(&mut header).map_err(|e| damaged(&e))?;
-    let header: serde_json::Map<String, serde_json::Value> =
-        serde_json::from_slice(&header).map_err(|e| damaged(&e))?;
+    let header = safetensors_header(file)
+        .map_err(|problem| TrainError::model(file, format!("is no safetensors file ({problem})")))?;
     Ok(header.into_iter().map(|(name, _)| name).collect())
+}
+
+/// What stands before the tensors of a safetensors file, which are not read.
+pub(crate) fn safetensors_header(file: &Path) -> Result<serde_json::Map<String, serde_json::Value>, String> {
+    let read = || -> std::io::Result<Vec<u8>> {
+        let mut opened = File::open(file)?;
+        let mut length = [0; 8];
+        opened.read_exact(&mut length)?;
+        let mut header = Vec::new();
+        opened.take(u64::from_le_bytes(length).min(100 << 20)).read_to_end(&mut header)?;
+        Ok(header)
+    };
+    let header = read().map_err(|e| e.to_string())?;
+    serde_json::from_slice(&header).map_err(|e| e.to_string())
 }
 
 /// `sha256:` of files, one after the other.

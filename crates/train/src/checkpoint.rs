@@ -8,10 +8,12 @@ use candle_core::{Device, Tensor};
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
+use crate::base::safetensors_header;
 use crate::error::TrainError;
 use crate::files;
 use crate::lora::{Adapter, Pair, Place};
 use crate::optimizer::{Mover, Side};
+use crate::settings::Settings;
 
 /// What tells one run from another: a checkpoint is taken up by its own run only.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -85,6 +87,58 @@ fn name(part: &str, (layer, module): Place) -> String {
 }
 
 const RUN: &str = "run";
+
+/// The file, in the folder of a run.
+pub(crate) const CHECKPOINT: &str = "checkpoint.safetensors";
+
+/// A run as its last checkpoint has it, without what was trained.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    /// Hash of the base model.
+    pub base: String,
+    /// Hash of the samples.
+    pub samples: String,
+    /// Settings.
+    pub settings: Settings,
+    /// Steps that are done.
+    pub step: usize,
+    /// Loss of each step, nats a token of the answers.
+    pub train_loss: Vec<(usize, f64)>,
+    /// Loss on the validation samples.
+    pub validation_loss: Vec<(usize, f64)>,
+    /// Tokens that were computed, prompts included.
+    pub tokens: u64,
+    /// Seconds of training.
+    pub seconds: f64,
+}
+
+/// How far the run in a folder is; none when it has no checkpoint yet.
+///
+/// # Errors
+/// [`TrainError::Adapter`] when its checkpoint cannot be read.
+pub fn standing(out: &Path) -> Result<Option<Standing>, TrainError> {
+    let path = out.join(CHECKPOINT);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let damaged = |e: &dyn std::fmt::Display| {
+        TrainError::adapter(&path, format!("is no checkpoint that can be read ({e}); remove the run"))
+    };
+    let header = safetensors_header(&path).map_err(|e| damaged(&e))?;
+    let run = header.get("__metadata__").and_then(|m| m.get(RUN)).and_then(|run| run.as_str());
+    let Header { identity, state } =
+        serde_json::from_str(run.ok_or_else(|| damaged(&"no run in it"))?).map_err(|e| damaged(&e))?;
+    Ok(Some(Standing {
+        base: identity.base,
+        samples: identity.samples,
+        settings: serde_json::from_value(identity.settings).map_err(|e| damaged(&e))?,
+        step: state.step,
+        train_loss: state.train_loss,
+        validation_loss: state.validation_loss,
+        tokens: state.tokens,
+        seconds: state.seconds,
+    }))
+}
 
 impl Checkpoint {
     pub(crate) fn write(&self, identity: &Identity, path: &Path) -> Result<(), TrainError> {

@@ -32,6 +32,7 @@ mod tokens;
 pub use base::Base;
 pub use candle_core::DType;
 pub use chance::{Chance, Purpose};
+pub use checkpoint::{Standing, standing};
 pub use config::Config;
 pub use error::TrainError;
 pub use llama::{Gradients, Layer, Llama, Rows, Training};

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::base::hex;
 use crate::chance::{Chance, Purpose};
-use crate::checkpoint::{Checkpoint, Identity, State};
+use crate::checkpoint::{CHECKPOINT, Checkpoint, Identity, State};
 use crate::config::Config;
 use crate::curves;
 use crate::error::TrainError;
@@ -212,8 +212,6 @@ pub struct RunReport {
     /// All settings.
     pub settings: Settings,
 }
-
-const CHECKPOINT: &str = "checkpoint.safetensors";
 
 /// Trains, and writes into `out`: checkpoints, `adapter.gguf`, the folder `peft`, `run.json`. With `resume` it goes on from
 /// the checkpoint there, if there is one; the result is the same to the bit.

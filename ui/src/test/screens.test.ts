@@ -128,6 +128,41 @@ const SCENES: Scene[] = [
   { name: 'consultation', route: { screen: 'talk', key: 1 }, shows: () => screen.findByRole('log') },
   { name: 'models', route: { screen: 'data' }, shows: () => screen.findByRole('region', { name: /smollm2/ }) },
   {
+    name: 'training, what will happen, and runs in a plot',
+    route: { screen: 'data' },
+    shows: () => screen.findByRole('tablist'),
+    then: async (open) => {
+      await tab(/^(학습|Training)$/)(open);
+      const { user } = open;
+      await user.click(await screen.findByRole('button', { name: /표본 파일 고르기|Choose a file of samples/ }));
+      await screen.findByText('samples.jsonl', { selector: '.file' });
+      await user.click(screen.getByRole('button', { name: /내용 확인|See what will happen/ }));
+      await screen.findByRole('region', { name: /^(학습 내용|What will happen)$/ });
+      for (const box of screen.getAllByRole('checkbox', { name: /그림에 넣기|Draw it/ })) await user.click(box);
+      await screen.findByRole('img', { name: /학습 비교|Runs beside each other/ });
+    },
+  },
+  {
+    name: 'training, asked before a run is removed',
+    route: { screen: 'data' },
+    shows: () => screen.findByRole('tablist'),
+    then: async (open) => {
+      await tab(/^(학습|Training)$/)(open);
+      await open.user.click((await screen.findAllByRole('button', { name: /^(빼기|Remove)$/ }))[0]!);
+      await screen.findByRole('dialog');
+    },
+  },
+  {
+    name: 'training without permission',
+    start: 'start=open&cases=3&role=clinician',
+    route: { screen: 'data' },
+    shows: () => screen.findByRole('tablist'),
+    then: async (open) => {
+      await tab(/^(학습|Training)$/)(open);
+      await screen.findByRole('heading', { name: /권한이 없습니다|not permitted/ });
+    },
+  },
+  {
     name: 'knowledge',
     route: { screen: 'data' },
     shows: () => screen.findByRole('tablist'),

@@ -5,6 +5,7 @@ import { afterEach, vi } from 'vitest';
 
 import { commands } from '../lib/controllers/commands.svelte';
 import { router } from '../lib/controllers/router.svelte';
+import { trainer } from '../lib/controllers/training.svelte';
 import { toasts } from '../lib/controllers/toasts.svelte';
 import { typed } from '../lib/controllers/typed.svelte';
 
@@ -44,6 +45,7 @@ Object.defineProperty(window, 'innerWidth', { value: 1366, writable: true });
 
 afterEach(() => {
   router.reset();
+  trainer.reset();
   typed.forget();
   for (const toast of toasts.list) toasts.dismiss(toast.id);
   commands.singleKeys = true;

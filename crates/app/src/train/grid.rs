@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::{Prepared, TrainRequest, split};
+use super::{Prepared, TrainRequest, Watching, split};
 use crate::assets;
 use crate::error::AppError;
 use crate::evaluate::read;
@@ -258,7 +258,8 @@ fn train_all(
                     none => none.insert(prepared.load(sink)?),
                 };
                 sink.stage(&format!("Rank {rank}"));
-                prepared.train(model, &settings, (&folder, true), sink, cancel)?
+                sink.stage("Training");
+                prepared.train(model, &settings, (&folder, true), &mut Watching { sink, cancel })?
             }
         };
         runs.insert(rank, report);

@@ -59,6 +59,9 @@ impl JobSink for Told<'_> {
             "Reading knowledge" | "Reading cases" | "Reading recorded drugs" => Stage::Reading,
             "Suggesting" => Stage::Candidates,
             "Comparing" => Stage::Verifying,
+            "Reading samples" => Stage::Samples,
+            "Hashing the model" => Stage::Hashing,
+            "Loading the model" => Stage::Loading,
             table if table.starts_with("Reading ") => Stage::Tables,
             _learning => Stage::Scoring,
         };

@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bogam_engine::llama::WorkerCommand;
 
+use super::adapters;
 use super::models::settings;
 use super::types::ModelSettings;
 use crate::error::AppError;
+use crate::home;
 use crate::models::default_model;
 use crate::open::{EngineOptions, ModelChoice, Opened, open};
 
@@ -47,6 +49,8 @@ impl ModelHolder {
         }
         let wanted = match choice {
             ModelChoice::File(name) => Some(name.to_string_lossy().into_owned()),
+            // A model that the settings of the home folder name is none of the list.
+            ModelChoice::Default if home::settings()?.names_a_model() => None,
             ModelChoice::Default => default_model().ok().map(|model| model.entry.name),
             ModelChoice::None | ModelChoice::Server(_) => None,
         };
@@ -59,6 +63,7 @@ impl ModelHolder {
             threads: wanted.threads.unwrap_or(0),
             context: wanted.context,
             gpu_layers: wanted.gpu_layers,
+            adapter: wanted.adapter.as_deref().map(adapters::file),
             ..EngineOptions::default()
         };
         let opened = Arc::new(open(choice, &options)?);

@@ -9,8 +9,9 @@ use bogam_engine::gguf::Header;
 use bogam_engine::llama::needs;
 use serde_json::json;
 
+use super::imports::write_whole;
 use super::types::{ModelSettings, ModelView, Progress, Stage};
-use super::{Answer, Window, fault, stage};
+use super::{Answer, Window, adapters, fault, stage};
 use crate::doctor;
 use crate::error::AppError;
 use crate::home::home;
@@ -57,6 +58,11 @@ fn settings_of(path: &Path) -> Result<BTreeMap<String, ModelSettings>, AppError>
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(BTreeMap::new()),
         Err(error) => Err(AppError::unusable(path, error)),
     }
+}
+
+/// Writes how models are run.
+pub(super) fn write_settings(all: &BTreeMap<String, ModelSettings>) -> Result<(), AppError> {
+    write_whole(&settings_file(), serde_json::to_string_pretty(all).unwrap_or_default().as_bytes())
 }
 
 fn view(model: &Model, intact: Option<bool>, available: u64) -> Result<ModelView, AppError> {
@@ -123,7 +129,7 @@ impl Window {
     }
 
     /// Whoever just made the vault may do so as well, before they are signed in.
-    fn may_manage_site(&self) -> Answer<()> {
+    pub(super) fn may_manage_site(&self) -> Answer<()> {
         let may = |session: &Session| session.may(UseCase::ManageSite);
         match self.unconfirmed().as_ref().and_then(|made| made.session.as_ref()) {
             Some(session) => may(session)?,
@@ -165,6 +171,9 @@ impl Window {
     /// When it is no usable model, or cannot be copied.
     pub fn add_model(&self, path: &Path, on: &mut dyn FnMut(Progress)) -> Answer<ModelView> {
         self.may_manage_site()?;
+        if adapters::is_adapter(path) {
+            return Err(fault("adapter.as_model", &[("path", json!(path.display().to_string()))]));
+        }
         let _job = self.begin(on);
         on(stage(Stage::Copying));
         let entry = models::add(path, None, false)?;
@@ -185,15 +194,15 @@ impl Window {
     /// Makes a model the default one, or not, and says how it is run.
     ///
     /// # Errors
-    /// When there is no such model, or the list cannot be written.
+    /// When there is no such model, the adapter is of another one, or the list cannot be written.
     pub fn set_model(&self, name: &str, default: bool, wanted: &ModelSettings) -> Answer<ModelView> {
         self.may_manage_site()?;
+        if let Some(adapter) = &wanted.adapter {
+            adapters::must_fit(adapter, &named(name)?)?;
+        }
         let mut all = settings()?;
         all.insert(name.to_owned(), wanted.clone());
-        let path = settings_file();
-        let written = path.parent().map_or(Ok(()), std::fs::create_dir_all);
-        let text = serde_json::to_string_pretty(&all).unwrap_or_default();
-        written.and_then(|()| std::fs::write(&path, text)).map_err(|e| AppError::unusable(&path, e))?;
+        write_settings(&all)?;
         models::set_default(name, default)?;
         // The next request opens it anew.
         self.model.close();

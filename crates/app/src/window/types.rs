@@ -8,6 +8,7 @@ mod site;
 mod start;
 mod suggestion;
 mod talk;
+mod training;
 
 pub use cases::*;
 pub use data::*;
@@ -17,3 +18,4 @@ pub use site::*;
 pub use start::*;
 pub use suggestion::*;
 pub use talk::*;
+pub use training::*;

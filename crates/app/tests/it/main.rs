@@ -22,3 +22,4 @@ mod window_review;
 mod window_site;
 mod window_suggestion;
 mod window_talk;
+mod window_training;

@@ -119,7 +119,7 @@ fn an_import_of_cases_that_is_stopped_keeps_whole_pieces() {
     let stopped = window.import_cases(&file, &mut |progress| match progress {
         Progress::Job { job } => number = job,
         Progress::Stage { stage: Stage::Saving, .. } => window.stop_job(number),
-        Progress::Stage { .. } | Progress::Notice { .. } => {}
+        Progress::Stage { .. } | Progress::Step { .. } | Progress::Notice { .. } => {}
     });
     assert_eq!(code(stopped), "cancelled");
     assert_eq!((cases(&window), window.running()), (200, 0));
@@ -269,7 +269,7 @@ fn tables_are_accounted_for_learned_from_and_evaluated_and_leave_no_patient() {
         .import_tables(&folder, true, &mut |progress| match progress {
             Progress::Stage { stage, .. } => stages.push(stage),
             Progress::Notice { code, params } => panic!("{code} {params:?}"),
-            Progress::Job { .. } => {}
+            Progress::Job { .. } | Progress::Step { .. } => {}
         })
         .unwrap();
     assert!([Stage::Reading, Stage::Tables, Stage::Scoring, Stage::Verifying].iter().all(|s| stages.contains(s)));
@@ -326,7 +326,7 @@ fn tables_that_are_stopped_or_missing_leave_nothing() {
     let stopped = window.import_tables(&folder, true, &mut |progress| match progress {
         Progress::Job { job } => number = job,
         Progress::Stage { stage: Stage::Tables, .. } => window.stop_job(number),
-        Progress::Stage { .. } | Progress::Notice { .. } => {}
+        Progress::Stage { .. } | Progress::Step { .. } | Progress::Notice { .. } => {}
     });
     assert_eq!(code(stopped), "cancelled");
     assert!(window.imports().unwrap().is_empty());
@@ -334,7 +334,7 @@ fn tables_that_are_stopped_or_missing_leave_nothing() {
     let stopped = window.import_tables(&folder, true, &mut |progress| match progress {
         Progress::Job { job } => number = job,
         Progress::Stage { stage: Stage::Scoring, .. } => window.stop_job(number),
-        Progress::Stage { .. } | Progress::Notice { .. } => {}
+        Progress::Stage { .. } | Progress::Step { .. } | Progress::Notice { .. } => {}
     });
     assert_eq!(code(stopped), "cancelled");
     let kept = window.imports().unwrap();

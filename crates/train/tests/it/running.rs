@@ -7,7 +7,7 @@ use std::path::Path;
 use bogam_train::samples::{Cleaning, ReadReport, read};
 use bogam_train::{
     Adapter, Base, Divided, Ground, ListForm, Llama, Method, Module, Optimizer, Progress, RunReport, Settings, Split,
-    Tokens, TrainError, Watch, divide, exchange, train,
+    Tokens, TrainError, Watch, divide, exchange, standing, train,
 };
 use candle_core::{DType, Tensor};
 
@@ -180,6 +180,9 @@ fn a_run_that_was_broken_off_anywhere_ends_as_an_unbroken_one() {
             }
         }
         assert!(!out.join("adapter.gguf").exists());
+        let at = standing(&out).unwrap().unwrap();
+        assert_eq!((at.step, &at.settings, at.base.as_str()), (watch.steps.len(), &settings, "sha256:base"));
+        assert_eq!(at.train_loss, whole.train_loss[..at.step]);
         let report = site.run(&settings, &out, true, &mut Recorder::default()).unwrap();
         assert_eq!(report.train_loss, whole.train_loss, "cancelled at {cancel_at}");
         assert_eq!(report.validation_loss, whole.validation_loss);

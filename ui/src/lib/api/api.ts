@@ -20,6 +20,7 @@ import type * as C from './cases';
 import type * as S from './session';
 import type * as T from './site';
 import type * as K from './talk';
+import type * as R from './training';
 
 export interface Api {
   // --- Start, first run, unlocking ---
@@ -189,8 +190,36 @@ export interface Api {
   verify_model(a: { name: string; on: (progress: S.Progress) => void }): Promise<S.ModelView>;
   /** `remove_model({name})`. */
   remove_model(a: { name: string }): Promise<void>;
-  /** `set_model({name, default, settings})`. */
+  /** `set_model({name, default, settings})`: `adapter.other_model` when the adapter belongs to another one. */
   set_model(a: { name: string; default: boolean; settings: S.ModelSettings }): Promise<S.ModelView>;
+  /** `adapters()`: the newest first. */
+  adapters(): Promise<R.AdapterView[]>;
+  /** `add_adapter({on})`: by a dialog. What `bogam train` left beside it is taken over. */
+  add_adapter(a: { on: (progress: S.Progress) => void }): Promise<R.AdapterView | null>;
+  /** `remove_adapter({name})`: models that it was attached to are run without one. */
+  remove_adapter(a: { name: string }): Promise<void>;
+
+  // --- Training ---
+
+  /** `training()`: presets, the samples that were chosen, all runs. */
+  training(): Promise<R.Training>;
+  /** `choose_samples()`: by a dialog. The program remembers the file until the window is closed. */
+  choose_samples(): Promise<R.SamplesFile | null>;
+  /** `plan_training({choice, on})`: reads the samples and says what a run will be. Nothing is written. */
+  plan_training(a: { choice: R.TrainingChoice; on: (progress: S.Progress) => void }): Promise<R.TrainingPlan>;
+  /** `train({choice, on})`: one run at a time (`training.busy`). It goes on when the vault is locked. */
+  train(a: { choice: R.TrainingChoice; on: (progress: S.Progress) => void }): Promise<R.TrainingRun>;
+  /** `resume_training({id, on})`: from the last checkpoint, with the settings that it had. */
+  resume_training(a: { id: string; on: (progress: S.Progress) => void }): Promise<R.TrainingRun>;
+  /** `training_losses({id})`: as far as the last checkpoint. */
+  training_losses(a: { id: string }): Promise<R.Loss[]>;
+  /** `use_training({id})`: takes the adapter of a run that is done, and attaches it to its model. */
+  use_training(a: { id: string }): Promise<R.AdapterView>;
+  /** `remove_training({id})`: an adapter that was taken from it stays. */
+  remove_training(a: { id: string }): Promise<void>;
+
+  // --- Knowledge, tables, evaluations ---
+
   /** `packs()`. */
   packs(): Promise<T.PackView[]>;
   /** `open_pack()`: reads a pack by a dialog and says what it would change. */

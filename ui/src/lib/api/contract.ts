@@ -7,6 +7,7 @@ import type * as C from './cases';
 import type * as S from './session';
 import type * as T from './site';
 import type * as K from './talk';
+import type * as R from './training';
 
 type Same<A, B> = [A] extends [B]
   ? [B] extends [A]
@@ -50,6 +51,13 @@ export type Contract = [
   Held<Same<C.ImportedReviews, Program.ImportedReviews>>,
   Held<Same<S.ModelSettings, Program.ModelSettings>>,
   Held<Same<S.ModelView, Program.ModelView>>,
+  Held<Same<R.AdapterView, Program.AdapterView>>,
+  Held<Same<R.TrainingChoice, Program.TrainingChoice>>,
+  Held<Same<R.SamplesFile, Program.SamplesFile>>,
+  Held<Same<R.TrainingPlan, Program.TrainingPlan>>,
+  Held<Same<R.TrainingRun, Program.TrainingRun>>,
+  Held<Same<R.Training, Program.Training>>,
+  Held<Same<R.Loss, Program.Loss>>,
   Held<Same<S.Role, Program.Role>>,
   Held<Same<S.ApiErrorData, Program.ApiErrorData>>,
   Held<Same<S.Preferences, Program.Preferences>>,

@@ -30,3 +30,4 @@ export type * from './cases';
 export type * from './session';
 export type * from './site';
 export type * from './talk';
+export type * from './training';

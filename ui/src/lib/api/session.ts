@@ -79,6 +79,8 @@ export interface ModelSettings {
   threads: number | null;
   /** Null: as many as fit. */
   gpu_layers: number | null;
+  /** Name of the adapter that is attached; null is none. */
+  adapter: string | null;
 }
 
 /** Something that happened without being asked for. */
@@ -104,6 +106,16 @@ export type AppEvent =
 export type Progress =
   | { kind: 'job'; job: number }
   | { kind: 'stage'; stage: Stage; done: number; total: number | null }
+  /** A step of a training run is done. Losses are nats a token; `validation_loss` is that of the last evaluation. */
+  | {
+      kind: 'step';
+      step: number;
+      steps: number;
+      loss: number;
+      validation_loss: number | null;
+      tokens_per_second: number;
+      seconds_left: number;
+    }
   | { kind: 'notice'; code: string; params: Record<string, string | number> };
 
 /** Stages of the jobs. */
@@ -118,4 +130,7 @@ export type Stage =
   | 'hashing'
   | 'copying'
   | 'tables'
-  | 'verifying';
+  | 'verifying'
+  | 'samples'
+  | 'loading'
+  | 'training';

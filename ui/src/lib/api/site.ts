@@ -1,5 +1,6 @@
 import type { Bilingual } from '../bindings/clinical';
 import type { Role } from './session';
+import type { Loss } from './training';
 
 export interface PersonView {
   id: number;
@@ -110,7 +111,7 @@ export interface EvaluationView {
   /** Channels left out one at a time. */
   ablation: { without: string; f1: Interval }[];
   /** Losses of a training run, mean nats a token; empty when there was none. */
-  losses: { step: number; train: number | null; validation: number | null }[];
+  losses: Loss[];
   /** Tokens a second by stage. */
   throughput: { stage: string; tokens_per_second: number }[];
 }

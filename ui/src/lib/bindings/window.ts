@@ -1117,7 +1117,11 @@ threads: number | null,
 /**
  * Layers on the GPU.
  */
-gpu_layers: number | null, };
+gpu_layers: number | null,
+/**
+ * Name of the adapter that is attached; null is none.
+ */
+adapter: string | null, };
 
 export type ModelView = {
 /**
@@ -1180,6 +1184,322 @@ fits: 'well' | 'tight' | 'no' | 'unknown',
  * How it is run.
  */
 settings: ModelSettings, };
+
+export type AdapterView = {
+/**
+ * Name.
+ */
+name: string,
+/**
+ * SHA-256 of the file, as a suggestion's provenance names it.
+ */
+sha256: string,
+/**
+ * Length of the file.
+ */
+bytes: number,
+/**
+ * Hash of the model that it was trained on.
+ */
+base: string,
+/**
+ * Hash of the samples.
+ */
+samples: string | null,
+/**
+ * `lora`, `ffa-lora`, `lora-fa`.
+ */
+method: string | null,
+/**
+ * Rank.
+ */
+rank: number | null,
+/**
+ * Alpha.
+ */
+alpha: number | null,
+/**
+ * The step whose adapter it is.
+ */
+steps: number | null,
+/**
+ * Nats a token, at that step.
+ */
+validation_loss: number | null,
+/**
+ * When it came here.
+ */
+at: string,
+/**
+ * Models of the list that it is for.
+ */
+models: Array<string>, };
+
+export type TrainingPreset = "published" | "best";
+
+export type TrainingChoice = {
+/**
+ * Name of the base model.
+ */
+model: string,
+/**
+ * Settings to begin with.
+ */
+preset: TrainingPreset,
+/**
+ * Rank; null is the preset's.
+ */
+rank: number | null,
+/**
+ * Times through all samples; null is the preset's.
+ */
+epochs: number | null, };
+
+export type TrainingSettings = {
+/**
+ * `lora`, `ffa-lora`, `lora-fa`.
+ */
+method: string,
+/**
+ * `sgd`, `adamw`.
+ */
+optimizer: string,
+/**
+ * Rank.
+ */
+rank: number,
+/**
+ * Alpha.
+ */
+alpha: number,
+/**
+ * Learning rate.
+ */
+learning_rate: number,
+/**
+ * Samples a step.
+ */
+batch: number,
+/**
+ * Times through all samples.
+ */
+epochs: number,
+/**
+ * Whether it ends when the validation loss rises.
+ */
+ends_early: boolean, };
+
+export type PresetView = {
+/**
+ * Which.
+ */
+id: TrainingPreset,
+/**
+ * Its settings.
+ */
+settings: TrainingSettings, };
+
+export type SamplesFile = {
+/**
+ * Name of the file.
+ */
+name: string,
+/**
+ * Where it lies.
+ */
+path: string,
+/**
+ * Its length.
+ */
+bytes: number, };
+
+export type FateView = {
+/**
+ * What, as a word that stays.
+ */
+fate: string,
+/**
+ * They were left out, and not only changed.
+ */
+dropped: boolean,
+/**
+ * How many.
+ */
+records: number,
+/**
+ * Lines of some of them.
+ */
+lines: Array<number>, };
+
+export type MemoryPart = {
+/**
+ * What for.
+ */
+what: 'weights' | 'kept' | 'layer' | 'logits' | 'adapter',
+/**
+ * How many.
+ */
+bytes: number, };
+
+export type TrainingPlan = {
+/**
+ * Samples of the file.
+ */
+read: number,
+/**
+ * Samples that were left out.
+ */
+dropped: number,
+/**
+ * What was left out or changed.
+ */
+fates: Array<FateView>,
+/**
+ * Samples that are trained on; with none nothing can begin.
+ */
+train_samples: number,
+/**
+ * Samples that are validated with.
+ */
+validation_samples: number,
+/**
+ * The longest sample in tokens.
+ */
+longest: number,
+/**
+ * Steps, unless it ends early.
+ */
+steps: number,
+/**
+ * Numbers that are trained.
+ */
+parameters: number,
+/**
+ * All settings that the window shows.
+ */
+settings: TrainingSettings,
+/**
+ * Memory that it will need.
+ */
+needs_bytes: number,
+/**
+ * What for.
+ */
+parts: Array<MemoryPart>,
+/**
+ * Memory that is free; null when that is not known.
+ */
+available_bytes: number | null,
+/**
+ * Whether it fits.
+ */
+fits: boolean, };
+
+export type RunEnd = "done" | "early" | "running" | "stopped" | "failed";
+
+export type TrainingRun = {
+/**
+ * Its folder.
+ */
+id: string,
+/**
+ * When it began.
+ */
+at: string,
+/**
+ * Name of the base model; null of a run that was not begun in the window.
+ */
+model: string | null,
+/**
+ * Name of the samples' file; null of a run that was not begun in the window.
+ */
+samples: string | null,
+/**
+ * Hash of the samples; null before the first checkpoint.
+ */
+samples_hash: string | null,
+/**
+ * Samples that were trained on.
+ */
+train_samples: number,
+/**
+ * Samples that were validated with.
+ */
+validation_samples: number,
+/**
+ * Settings.
+ */
+settings: TrainingSettings,
+/**
+ * Steps that are done, as the last checkpoint has it.
+ */
+step: number,
+/**
+ * Steps that there are, unless it ends early.
+ */
+steps: number,
+/**
+ * The step whose adapter was kept; null until it is done.
+ */
+kept_step: number | null,
+/**
+ * Of the last step, nats a token.
+ */
+train_loss: number | null,
+/**
+ * Of the kept step when it is done, else of the last evaluation; nats a token.
+ */
+validation_loss: number | null,
+/**
+ * Prompts included.
+ */
+tokens_per_second: number | null,
+/**
+ * Seconds of training.
+ */
+seconds: number,
+/**
+ * The most memory that the program held.
+ */
+peak_memory_bytes: number | null,
+/**
+ * How it ended.
+ */
+ended: RunEnd,
+/**
+ * Code of what failed.
+ */
+code: string | null,
+/**
+ * Job of a run that goes on.
+ */
+job: number | null,
+/**
+ * Whether it can be taken up.
+ */
+resumable: boolean,
+/**
+ * Name of its adapter, where it was taken among the adapters.
+ */
+adapter: string | null,
+/**
+ * Whether a model is run with that.
+ */
+in_use: boolean, };
+
+export type Training = {
+/**
+ * Presets.
+ */
+presets: Array<PresetView>,
+/**
+ * Samples that were chosen last, as long as the window is open.
+ */
+samples: SamplesFile | null,
+/**
+ * Runs, the newest first.
+ */
+runs: Array<TrainingRun>, };
 
 export type Role = "clinician" | "reviewer" | "administrator";
 
@@ -1293,7 +1613,31 @@ done: number,
 /**
  * Of how much; null when that is not known.
  */
-total: number | null, } | { "kind": "notice",
+total: number | null, } | { "kind": "step",
+/**
+ * Which, from 1.
+ */
+step: number,
+/**
+ * Of how many, unless it ends early.
+ */
+steps: number,
+/**
+ * Of its batch, nats a token.
+ */
+loss: number,
+/**
+ * Of the last evaluation.
+ */
+validation_loss: number | null,
+/**
+ * Prompts included.
+ */
+tokens_per_second: number,
+/**
+ * At this speed.
+ */
+seconds_left: number, } | { "kind": "notice",
 /**
  * Code.
  */
@@ -1303,7 +1647,7 @@ code: string,
  */
 params: Record<string, string | number>, };
 
-export type Stage = "waiting" | "reading" | "candidates" | "scoring" | "safety" | "advice" | "saving" | "hashing" | "copying" | "tables" | "verifying";
+export type Stage = "waiting" | "reading" | "candidates" | "scoring" | "safety" | "advice" | "saving" | "hashing" | "copying" | "tables" | "verifying" | "samples" | "loading" | "training";
 
 export type AppEvent = { "kind": "locked",
 /**

@@ -35,9 +35,10 @@ export class Importing {
     }
   }
 
-  private take(progress: Progress): void {
+  protected take(progress: Progress): void {
     if (progress.kind === 'job') this.job = progress.job;
     else if (progress.kind === 'stage') this.stage = progress;
+    else if (progress.kind === 'step') return;
     else if (this.notices.length < SHOWN) this.notices = [...this.notices, progress];
     else this.more += 1;
   }

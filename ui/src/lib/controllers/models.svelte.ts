@@ -1,4 +1,4 @@
-import { api, ApiError, type ModelView, type Progress } from '../api';
+import { api, ApiError, type AdapterView, type ModelView, type Progress } from '../api';
 import { t } from '../i18n/index.svelte';
 import { modelsAmong } from './events';
 import { Loaded } from './load.svelte';
@@ -7,6 +7,7 @@ import { toasts } from './toasts.svelte';
 /** The models there are, and one piece of work on them at a time. */
 export class Models {
   readonly list = new Loaded<ModelView[]>();
+  readonly adapters = new Loaded<AdapterView[]>();
   working = $state.raw<Extract<Progress, { kind: 'stage' }> | null>(null);
   busy = $state(false);
   error = $state.raw<ApiError | null>(null);
@@ -19,13 +20,18 @@ export class Models {
     return this.list.from(() => api().models());
   }
 
+  readAdapters(): Promise<AdapterView[] | null> {
+    return this.adapters.from(() => api().adapters());
+  }
+
   async attempt(work: () => Promise<unknown>): Promise<void> {
     if (this.busy) return;
     this.busy = true;
     this.error = null;
     try {
       await work();
-      await this.read();
+      // Before anybody signed in there are none to be read.
+      await Promise.all([this.read(), ...(this.adapters.value === null ? [] : [this.readAdapters()])]);
     } catch (thrown) {
       this.error = ApiError.of(thrown);
     } finally {

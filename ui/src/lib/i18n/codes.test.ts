@@ -150,6 +150,14 @@ describe('what a site sees of its data', () => {
     for (const reason of faults) expect(isKey(`data.reject_${reason}`), reason).toBe(true);
   });
 
+  it('has words for each fate of a sample', () => {
+    const fates = part('crates/train/src', 'samples.rs', 'pub enum Fate', '\n}').matchAll(/^ {4}([A-Z]\w+),/gm);
+    const names = [...fates].map(([, name]) => (name ?? '').replace(/(?<!^)([A-Z])/g, '_$1').toLowerCase());
+    expect(names).toEqual(expect.arrayContaining(['near_duplicate', 'not_utf8', 'repeated_items']));
+    expect(names.length).toBe(20);
+    for (const name of names) expect(isKey(`train.fate_${name}`), name).toBe(true);
+  });
+
   it('has words for each figure of an evaluation', () => {
     const figures = part('crates/app/src/window', 'evaluations.rs', 'fn metrics', '\n    }');
     const ids = [...found(figures, /\("([a-z0-9_]+)", /g), ...found(figures, /id: "([a-z_]+)"/g)];

@@ -57,6 +57,14 @@ export function bytes(value: number): string {
   return `${measure(size, size < 10 && at > 0 ? 1 : 0)} ${units[at] ?? 'B'}`;
 }
 
+/** How long something takes: hours, minutes or seconds, whichever says enough. */
+export function duration(seconds: number): string {
+  const of = (unit: 'hour' | 'minute' | 'second', value: number, digits = 0) =>
+    numbers({ style: 'unit', unit, unitDisplay: 'long', maximumFractionDigits: digits }).format(value);
+  if (seconds >= 5400) return of('hour', seconds / 3600, 1);
+  return seconds >= 90 ? of('minute', seconds / 60) : of('second', seconds);
+}
+
 /** A day and a time of day. */
 export function dateTime(iso: string): string {
   return dates({ year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' }).format(

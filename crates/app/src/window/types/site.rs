@@ -91,6 +91,9 @@ pub struct ModelSettings {
     pub threads: Option<u32>,
     /// Layers on the GPU.
     pub gpu_layers: Option<u32>,
+    /// Name of the adapter that is attached; null is none.
+    #[serde(default)]
+    pub adapter: Option<String>,
 }
 
 /// A model, and how it fits this machine.

@@ -125,6 +125,21 @@ pub enum Progress {
         /// Of how much; null when that is not known.
         total: Option<u64>,
     },
+    /// A step of a training run is done.
+    Step {
+        /// Which, from 1.
+        step: u64,
+        /// Of how many, unless it ends early.
+        steps: u64,
+        /// Of its batch, nats a token.
+        loss: f64,
+        /// Of the last evaluation.
+        validation_loss: Option<f64>,
+        /// Prompts included.
+        tokens_per_second: f64,
+        /// At this speed.
+        seconds_left: f64,
+    },
     /// Something to know that stops nothing.
     Notice {
         /// Code.
@@ -162,6 +177,12 @@ pub enum Stage {
     Tables,
     /// Verifies.
     Verifying,
+    /// Reads samples.
+    Samples,
+    /// Loads a model.
+    Loading,
+    /// Trains.
+    Training,
 }
 
 /// Something that happened without being asked for.

@@ -4,10 +4,12 @@ import { ApiError } from '../error';
 import type * as S from '../session';
 import type * as T from '../site';
 import type * as K from '../talk';
+import type * as R from '../training';
 import * as site from './site';
 import { PASSPHRASE } from './start';
 import { Suggestions } from './suggestions';
 import { answer, flagsOf } from './talk';
+import { lossesOf, plan, PRESETS, SAMPLES } from './training';
 
 /** The program in memory: every call of the window, for tests and for work on the page alone. */
 export class Fake extends Suggestions implements Api {
@@ -114,6 +116,111 @@ export class Fake extends Suggestions implements Api {
     model.settings = a.settings;
     return structuredClone(model);
   }
+  async adapters(): Promise<R.AdapterView[]> {
+    this.me();
+    return structuredClone(this.adapted);
+  }
+  async add_adapter(): Promise<R.AdapterView | null> {
+    this.needs('administrator');
+    const added = { ...(structuredClone(this.adapted[0]) as R.AdapterView), name: 'ward-adapter', at: this.now() };
+    this.adapted.unshift(added);
+    return added;
+  }
+  async remove_adapter(a: { name: string }): Promise<void> {
+    this.needs('administrator');
+    this.adapted = this.adapted.filter((one) => one.name !== a.name);
+    for (const m of this.known) if (m.settings.adapter === a.name) m.settings.adapter = null;
+  }
+
+  // --- Training ---
+
+  async training(): Promise<R.Training> {
+    this.me();
+    return structuredClone({ presets: PRESETS, samples: this.samples, runs: this.trained });
+  }
+  async choose_samples(): Promise<R.SamplesFile | null> {
+    this.needs('administrator');
+    this.samples = SAMPLES;
+    return SAMPLES;
+  }
+  async plan_training(a: { choice: R.TrainingChoice; on: (p: S.Progress) => void }): Promise<R.TrainingPlan> {
+    this.needs('administrator');
+    a.on({ kind: 'job', job: this.next++ });
+    a.on({ kind: 'stage', stage: 'samples', done: 0, total: null });
+    await this.wait();
+    return plan(this.settingsOf(a.choice));
+  }
+  async train(a: { choice: R.TrainingChoice; on: (p: S.Progress) => void }): Promise<R.TrainingRun> {
+    this.needs('administrator');
+    const { choice } = a;
+    const settings = this.settingsOf(choice);
+    const run: R.TrainingRun = {
+      ...(structuredClone(this.trained.at(-1)) as R.TrainingRun),
+      ...{ id: `run-${this.next++}`, at: this.now(), model: choice.model, settings, steps: 57 * settings.epochs },
+      ...{ step: 0, ended: 'running', kept_step: null, adapter: null, in_use: false },
+    };
+    this.trained.unshift(run);
+    return this.steps(run, a.on);
+  }
+  async resume_training(a: { id: string; on: (p: S.Progress) => void }): Promise<R.TrainingRun> {
+    this.needs('administrator');
+    return this.steps(this.run(a.id), a.on);
+  }
+  async training_losses(a: { id: string }): Promise<R.Loss[]> {
+    const run = this.run(a.id);
+    return lossesOf(run.step, 1.6 + run.settings.rank / 40);
+  }
+  async use_training(a: { id: string }): Promise<R.AdapterView> {
+    this.needs('administrator');
+    const run = this.run(a.id);
+    const name = `${run.model ?? ''}-${run.id}`;
+    for (const other of this.trained) other.in_use = other === run;
+    run.adapter = name;
+    for (const m of this.known) if (m.name === run.model) m.settings.adapter = name;
+    const made = { ...(structuredClone(this.adapted[0]) as R.AdapterView), name, at: this.now() };
+    this.adapted.unshift(made);
+    return made;
+  }
+  async remove_training(a: { id: string }): Promise<void> {
+    this.needs('administrator');
+    this.trained = this.trained.filter((run) => run.id !== a.id);
+  }
+  private settingsOf(choice: R.TrainingChoice): R.TrainingSettings {
+    const of = PRESETS.find((p) => p.id === choice.preset) ?? PRESETS[0];
+    if (of === undefined) throw new ApiError('unknown');
+    return { ...of.settings, rank: choice.rank ?? of.settings.rank, epochs: choice.epochs ?? of.settings.epochs };
+  }
+  private run(id: string): R.TrainingRun {
+    const found = this.trained.find((run) => run.id === id);
+    if (found === undefined) throw new ApiError('training.missing', { id });
+    return found;
+  }
+  /** Goes through the steps of a run, until it is done or stopped. */
+  private async steps(run: R.TrainingRun, on: (p: S.Progress) => void): Promise<R.TrainingRun> {
+    const job = this.next++;
+    on({ kind: 'job', job });
+    Object.assign(run, { ended: 'running', job, resumable: false });
+    const losses = lossesOf(run.steps, 1.6 + run.settings.rank / 40);
+    let validation_loss = losses.findLast((l) => l.step <= run.step && l.validation !== null)?.validation ?? null;
+    for (const { step, train, validation } of losses.slice(run.step + 1)) {
+      await this.wait(this.delay > 0 ? 20 : 0);
+      if (this.stopped.has(job)) {
+        Object.assign(run, { ended: 'stopped', job: null, resumable: true });
+        throw new ApiError('cancelled');
+      }
+      run.step = step;
+      on({
+        ...{ kind: 'step', step, steps: run.steps, loss: train ?? 0, validation_loss },
+        ...{ tokens_per_second: 234, seconds_left: (run.steps - step) * 26 },
+      });
+      validation_loss = validation ?? validation_loss;
+    }
+    Object.assign(run, { ended: 'done', job: null, resumable: false, kept_step: run.steps, validation_loss });
+    return structuredClone(run);
+  }
+
+  // --- Knowledge, tables, evaluations ---
+
   async packs(): Promise<T.PackView[]> {
     return structuredClone(site.PACKS);
   }

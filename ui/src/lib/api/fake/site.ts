@@ -20,7 +20,7 @@ export const MODELS: ModelView[] = [
     needs_bytes: 0.2 * GIB,
     available_bytes: 14.2 * GIB,
     fits: 'well',
-    settings: { context: null, threads: null, gpu_layers: null },
+    settings: { context: null, threads: null, gpu_layers: null, adapter: null },
   },
   {
     name: 'llama-3.1-8b-instruct',
@@ -37,7 +37,7 @@ export const MODELS: ModelView[] = [
     needs_bytes: 12.9 * GIB,
     available_bytes: 14.2 * GIB,
     fits: 'tight',
-    settings: { context: 8192, threads: 8, gpu_layers: null },
+    settings: { context: 8192, threads: 8, gpu_layers: null, adapter: null },
   },
 ];
 

@@ -4,8 +4,10 @@ import { ApiError } from '../error';
 import type * as S from '../session';
 import type * as T from '../site';
 import type * as K from '../talk';
+import type * as R from '../training';
 import { CASES } from './patients';
 import * as site from './site';
+import * as training from './training';
 
 const KEY = 'K7QD-M2XA-9RTV-C4HN-W8PZ-E3LB-Y6GS-5FJK-T1VC-N8RD-X4MQ-H7WA-P2ZE-B9LG'.split('-');
 export const PASSPHRASE = 'blue river quiet lamp';
@@ -16,6 +18,9 @@ export class Start {
   protected preferences: S.Preferences;
   protected staff = structuredClone(site.PEOPLE);
   protected known = structuredClone(site.MODELS);
+  protected adapted = structuredClone(training.ADAPTERS);
+  protected trained = structuredClone(training.RUNS);
+  protected samples: R.SamplesFile | null = null;
   protected signed: S.Session | null = null;
   protected state: S.Start['vault'];
   protected failures = 0;

@@ -94,6 +94,42 @@ export const errors: Record<keyof typeof ko, (p: ErrorParams) => Words> = {
   'train.tensor': (p) =>
     say('Arithmetic of the training failed.', 'Check the memory and go on with the run.', told(p, 'text')),
   'train.cancelled': () => say('The training was stopped. Its last checkpoint stays.', 'You can go on with it.'),
+  'training.busy': () => say('Another training is running.', 'Try again when it is done or stopped.'),
+  'training.missing': () => say('This run is not there.', 'Read the list again.'),
+  'training.done': () => say('This run is done: there is nothing to go on with.', 'Begin a new one.'),
+  'training.not_done': () =>
+    say('This run is not done, and has no adapter yet.', 'Go on with it to its end, then use it.'),
+  'training.no_samples': () => say('No samples are chosen.', 'Choose a file of samples, then try again.'),
+  'training.no_model': (p) =>
+    say(
+      'The model of this adapter is not in the list.',
+      'Add the model that it was trained on, then try again.',
+      told(p, 'name'),
+    ),
+  'training.unreadable': (p) =>
+    say(
+      `A file cannot be read as one of a training run${path(p)}.`,
+      'Take that folder out of the folder “training”.',
+      told(p, 'text'),
+    ),
+  'adapter.not_one': (p) => say(`Not a GGUF adapter${path(p)}.`, 'Choose the adapter.gguf of a training run.'),
+  'adapter.no_base': (p) =>
+    say(`It does not say which model it was trained on${path(p)}.`, 'Choose an adapter that Bogam trained.'),
+  'adapter.already_there': (p) =>
+    say(
+      `There is an adapter of this name: ${told(p, 'name')}`,
+      'Remove that one, or give the file another name and add it again.',
+    ),
+  'adapter.missing': (p) =>
+    say(`The file of the adapter is missing: ${told(p, 'name')}`, 'Add it again, or choose another one.'),
+  'adapter.other_model': (p) =>
+    say(
+      'The adapter was trained on another model, and cannot be used with this one.',
+      'Choose an adapter of this model.',
+      both(p, 'name', 'model'),
+    ),
+  'adapter.as_model': (p) =>
+    say(`This is an adapter and not a model${path(p)}.`, 'Add it under Models with “Add an adapter file”.'),
   'import.header': (p) =>
     say('A column is missing.', 'Check the names in the first line of the file.', told(p, 'text')),
   'import.empty': () => say('The file is empty.', 'Choose a file with the names of its columns in the first line.'),

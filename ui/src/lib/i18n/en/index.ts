@@ -9,6 +9,7 @@ import { settings } from './settings';
 import { start } from './start';
 import { suggestion } from './suggestion';
 import { talk } from './talk';
+import { training } from './training';
 import { worklist } from './worklist';
 
 export const en: Messages = {
@@ -21,6 +22,7 @@ export const en: Messages = {
   ...review,
   ...talk,
   ...data,
+  ...training,
   ...kinds,
   ...settings,
 };

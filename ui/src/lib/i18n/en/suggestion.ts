@@ -149,6 +149,9 @@ export const suggestion = {
   'stage.copying': 'Copying',
   'stage.tables': 'Reading tables',
   'stage.verifying': 'Verifying',
+  'stage.samples': 'Reading samples',
+  'stage.loading': 'Loading the model',
+  'stage.training': 'Training',
 
   'advice.title': 'Advice for the patient',
   'advice.lang': 'Language of the advice',

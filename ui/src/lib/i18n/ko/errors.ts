@@ -99,6 +99,35 @@ export const errors = {
   'train.tensor': (p: ErrorParams) =>
     say('학습 계산이 실패했습니다.', '메모리를 확인하고 이어서 학습하십시오.', told(p, 'text')),
   'train.cancelled': () => say('학습을 멈추었습니다. 마지막 저장 지점은 남아 있습니다.', '이어서 학습할 수 있습니다.'),
+  'training.busy': () => say('다른 학습이 진행 중입니다.', '그 학습이 끝나거나 멈춘 뒤 다시 시도하십시오.'),
+  'training.missing': () => say('찾는 학습 기록이 없습니다.', '목록을 새로 읽으십시오.'),
+  'training.done': () => say('이미 끝난 학습이라 이어서 할 수 없습니다.', '새 학습을 시작하십시오.'),
+  'training.not_done': () => say('아직 끝나지 않은 학습이라 어댑터가 없습니다.', '이어서 학습해 끝낸 뒤 쓰십시오.'),
+  'training.no_samples': () => say('표본 파일을 고르지 않았습니다.', '표본 파일을 고른 뒤 다시 시도하십시오.'),
+  'training.no_model': (p: ErrorParams) =>
+    say('이 어댑터에 맞는 모델이 목록에 없습니다.', '학습에 쓴 모델을 추가한 뒤 다시 시도하십시오.', told(p, 'name')),
+  'training.unreadable': (p: ErrorParams) =>
+    say(
+      `학습 기록으로 읽을 수 없는 파일이 있습니다${path(p)}.`,
+      '그 폴더를 training 폴더에서 빼십시오.',
+      told(p, 'text'),
+    ),
+  'adapter.not_one': (p: ErrorParams) =>
+    say(`GGUF 어댑터 파일이 아닙니다${path(p)}.`, '학습에서 나온 adapter.gguf 파일을 고르십시오.'),
+  'adapter.no_base': (p: ErrorParams) =>
+    say(`어느 모델에서 학습한 어댑터인지 적혀 있지 않습니다${path(p)}.`, '보감에서 학습한 어댑터를 고르십시오.'),
+  'adapter.already_there': (p: ErrorParams) =>
+    say(`같은 이름의 어댑터가 있습니다: ${told(p, 'name')}`, '그 어댑터를 빼거나 파일의 이름을 바꾸어 추가하십시오.'),
+  'adapter.missing': (p: ErrorParams) =>
+    say(`어댑터 파일이 없습니다: ${told(p, 'name')}`, '어댑터를 다시 추가하거나 다른 어댑터를 고르십시오.'),
+  'adapter.other_model': (p: ErrorParams) =>
+    say(
+      '다른 모델에서 학습한 어댑터라 이 모델에는 쓸 수 없습니다.',
+      '이 모델의 어댑터를 고르십시오.',
+      both(p, 'name', 'model'),
+    ),
+  'adapter.as_model': (p: ErrorParams) =>
+    say(`모델이 아니라 어댑터 파일입니다${path(p)}.`, '모델 탭의 ‘어댑터 파일 추가’로 추가하십시오.'),
   'import.header': (p: ErrorParams) =>
     say('필요한 열이 없습니다.', '파일 첫 줄의 열 이름을 확인하십시오.', told(p, 'text')),
   'import.empty': () => say('파일이 비어 있습니다.', '첫 줄에 열 이름이 있는 파일을 고르십시오.'),

@@ -8,6 +8,7 @@ import { settings } from './settings';
 import { start } from './start';
 import { suggestion } from './suggestion';
 import { talk } from './talk';
+import { training } from './training';
 import { worklist } from './worklist';
 
 export const ko = {
@@ -20,6 +21,7 @@ export const ko = {
   ...review,
   ...talk,
   ...data,
+  ...training,
   ...kinds,
   ...settings,
 };

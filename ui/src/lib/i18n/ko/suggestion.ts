@@ -148,6 +148,9 @@ export const suggestion = {
   'stage.copying': '복사',
   'stage.tables': '표 읽기',
   'stage.verifying': '검사',
+  'stage.samples': '표본 읽기',
+  'stage.loading': '모델 읽기',
+  'stage.training': '학습',
 
   'advice.title': '환자 안내',
   'advice.lang': '안내문 언어',
