@@ -36,8 +36,11 @@ impl ModelChoice {
     }
 }
 
+/// Adapters are used as they were trained.
+pub(crate) const ADAPTER_SCALE: f32 = 1.0;
+
 /// How to open it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EngineOptions {
     /// A LoRA adapter.
     pub adapter: Option<PathBuf>,
@@ -148,7 +151,7 @@ fn file(path: PathBuf, options: &EngineOptions) -> Result<Opened, AppError> {
             .map_err(|e| AppError::Unusable(format!("this program's own path is not known: {e}")))?,
     };
     let mut settings = LlamaSettings::new(path);
-    settings.adapter = options.adapter.clone().map(|a| (a, 1.0));
+    settings.adapter = options.adapter.clone().map(|path| (path, ADAPTER_SCALE));
     settings.deterministic = options.deterministic;
     settings.threads = options.threads;
     settings.footprint.context = options.context.unwrap_or(settings.footprint.context);

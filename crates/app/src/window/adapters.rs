@@ -224,7 +224,7 @@ impl Window {
         }
         if changed {
             write_settings(&all)?;
-            self.model.close();
+            self.model.changed();
         }
         let remove = |path: PathBuf| match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(AppError::unusable(&path, error)),
@@ -254,8 +254,7 @@ impl Window {
         let mut all = settings()?;
         all.entry(model.clone()).or_default().adapter = Some(name);
         write_settings(&all)?;
-        // The next request opens it anew.
-        self.model.close();
+        self.model.changed();
         Ok(adapter)
     }
 }

@@ -11,13 +11,40 @@ use super::types::ModelSettings;
 use crate::error::AppError;
 use crate::home;
 use crate::models::default_model;
-use crate::open::{EngineOptions, ModelChoice, Opened, open};
+use crate::open::{ADAPTER_SCALE, EngineOptions, ModelChoice, Opened, open};
 
 /// What is open.
 #[derive(Debug)]
 struct Held {
     choice: ModelChoice,
+    /// The model of the list that is meant, if it is one.
+    name: Option<String>,
+    options: EngineOptions,
     opened: Arc<Opened>,
+    /// Whether somebody changed how models are run.
+    stale: bool,
+}
+
+impl Held {
+    /// Whether it is as wanted now. Another adapter is taken without loading the model again, if nobody is being answered.
+    fn follows(&mut self, name: Option<&String>, options: &EngineOptions) -> bool {
+        let adapter = options.adapter.clone();
+        let alike = EngineOptions { adapter: adapter.clone(), ..self.options.clone() } == *options;
+        if self.name.as_ref() != name || !alike {
+            return false;
+        }
+        // A file of the same name may be another one.
+        if adapter.is_some() || self.options.adapter.is_some() {
+            let Some(Opened::Llama(engine)) = Arc::get_mut(&mut self.opened) else { return false };
+            // What is wrong with it is told by opening the model with it.
+            if engine.attach(adapter.clone().map(|path| (path, ADAPTER_SCALE))).is_err() {
+                return false;
+            }
+            self.options.adapter = adapter;
+        }
+        self.stale = false;
+        true
+    }
 }
 
 /// One model at a time.
@@ -44,18 +71,18 @@ impl ModelHolder {
     /// When it cannot be used.
     pub fn get(&self, choice: &ModelChoice) -> Result<Arc<Opened>, AppError> {
         let mut held = self.held();
-        if let Some(held) = held.as_ref().filter(|held| held.choice == *choice) {
+        if let Some(held) = held.as_ref().filter(|held| held.choice == *choice && !held.stale) {
             return Ok(Arc::clone(&held.opened));
         }
-        let wanted = match choice {
+        let name = match choice {
             ModelChoice::File(name) => Some(name.to_string_lossy().into_owned()),
             // A model that the settings of the home folder name is none of the list.
             ModelChoice::Default if home::settings()?.names_a_model() => None,
             ModelChoice::Default => default_model().ok().map(|model| model.entry.name),
             ModelChoice::None | ModelChoice::Server(_) => None,
         };
-        let wanted = match wanted {
-            Some(name) => settings()?.remove(&name).unwrap_or_default(),
+        let wanted = match &name {
+            Some(name) => settings()?.remove(name).unwrap_or_default(),
             None => ModelSettings::default(),
         };
         let options = EngineOptions {
@@ -66,14 +93,21 @@ impl ModelHolder {
             adapter: wanted.adapter.as_deref().map(adapters::file),
             ..EngineOptions::default()
         };
+        if let Some(held) = held.as_mut().filter(|held| held.choice == *choice)
+            && held.follows(name.as_ref(), &options)
+        {
+            return Ok(Arc::clone(&held.opened));
+        }
         let opened = Arc::new(open(choice, &options)?);
-        *held = Some(Held { choice: choice.clone(), opened: Arc::clone(&opened) });
+        *held = Some(Held { choice: choice.clone(), name, options, opened: Arc::clone(&opened), stale: false });
         Ok(opened)
     }
 
-    /// Closes what is open: the next request opens it anew.
-    pub fn close(&self) {
-        drop(self.held().take());
+    /// Says that somebody changed how models are run: the next request is answered in the new way.
+    pub fn changed(&self) {
+        if let Some(held) = self.held().as_mut() {
+            held.stale = true;
+        }
     }
 
     /// Ends the process of the model, and with it what it remembers of a case. It starts again when it is asked for.

@@ -188,6 +188,7 @@ impl Window {
     pub fn remove_model(&self, name: &str) -> Answer<()> {
         self.may_manage_site()?;
         models::remove(name)?;
+        self.model.changed();
         Ok(())
     }
 
@@ -204,8 +205,7 @@ impl Window {
         all.insert(name.to_owned(), wanted.clone());
         write_settings(&all)?;
         models::set_default(name, default)?;
-        // The next request opens it anew.
-        self.model.close();
+        self.model.changed();
         let model = named(name)?;
         Ok(view(&model, self.intact(&model), doctor::memory().available)?)
     }

@@ -4,6 +4,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 use bogam_app::open::{ModelChoice, Opened};
 use bogam_app::window::types::{
@@ -340,6 +341,29 @@ fn an_adapter_is_taken_in_for_its_own_model_only() {
         let Opened::Llama(engine) = opened.as_ref() else { panic!("{opened:?}") };
         engine.info().unwrap_err().to_string()
     };
+    // The model is not opened again for another adapter, unless somebody is being answered.
+    let holder = ModelHolder::new(Some(nothing.clone()));
+    let other = ModelChoice::File("other".into());
+    let write = |settings: serde_json::Value| {
+        std::fs::write(home().join("models/settings.json"), settings.to_string()).unwrap();
+        holder.changed();
+    };
+    let held = || Arc::as_ptr(&holder.get(&other).unwrap());
+    let first = held();
+    write(json!({}));
+    assert_eq!(held(), first);
+    write(json!({"other": {"adapter": "other-adapter"}}));
+    assert_eq!(held(), first);
+    let asked = holder.get(&other).unwrap();
+    write(json!({}));
+    assert_ne!(held(), first);
+    drop(asked);
+    let second = held();
+    let busy = holder.get(&other).unwrap();
+    write(json!({"other": {"threads": 1}}));
+    assert_ne!(held(), second);
+    drop(busy);
+
     let chosen = ModelChoice::File("tiny".into());
     assert!(!info(&chosen).contains("adapter"), "none is attached");
     let settings = home().join("models/settings.json");

@@ -33,7 +33,7 @@ const MOST_SWITCHED: u32 = 8;
 const ATTEMPTS: u32 = 6;
 
 /// How to start a worker: normally this very program with the hidden subcommand.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkerCommand {
     /// The program.
     pub program: PathBuf,
