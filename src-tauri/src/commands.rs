@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bogam_app::window::types as t;
 use bogam_app::window::{Answer, Window, hand_to_printer, save_leaflet};
@@ -253,7 +254,7 @@ commands! {
     fn resume_training(id: String, on: Channel<t::Progress>) -> Answer<t::TrainingRun> =
         |w| w.resume_training(&id, &mut to(&on));
     fn training_losses(id: String) -> Answer<Vec<t::Loss>> = |w| w.training_losses(&id);
-    fn use_training(id: String) -> Answer<t::AdapterView> = |w| w.use_training(&id);
+    fn use_training(id: String) -> Answer<t::AdapterInUse> = |w| w.use_training(&id);
     fn remove_training(id: String) -> Answer<()> = |w| w.remove_training(&id);
     fn people() -> Answer<Vec<t::PersonView>> = |w| w.people();
     fn add_person(name: String, passphrase: String, roles: Vec<t::Role>) -> Answer<Vec<t::PersonView>> =
@@ -309,11 +310,15 @@ async fn lock(app: AppHandle) -> Answer<()> {
     .await
 }
 
+/// How long a training may take to end at a checkpoint when the window is closed.
+pub(crate) const ENDING: Duration = Duration::from_secs(60);
+
 #[tauri::command(rename_all = "snake_case")]
 async fn close_window(app: AppHandle, window: WebviewWindow, force: bool) -> Answer<()> {
     apart(app, move |_, behind| {
         if force || behind.window.running() == 0 {
             behind.window.lock();
+            behind.window.end_training(ENDING);
             // A window that is gone already is closed.
             drop(window.destroy());
         }

@@ -93,6 +93,7 @@ fn main() -> ExitCode {
                 closing.tell(AppEvent::Dropped { paths });
             } else if matches!(event, WindowEvent::Destroyed) {
                 closing.window.lock();
+                closing.window.end_training(commands::ENDING);
                 window.app_handle().exit(0);
             }
         })

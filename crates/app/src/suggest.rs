@@ -106,6 +106,7 @@ pub fn suggest(request: &SuggestRequest, sink: &mut dyn JobSink, cancel: &Cancel
     let mut summary = Summary::default();
     let mut seen = HashSet::new();
     while let Some(line) = next(&mut lines, out.lines())? {
+        cancel.check().map_err(|error| AppError::ModelFailed { error, done: out.lines() })?;
         match read_record(&line, &mut seen) {
             Ok(read) => {
                 let hash = case_hash(&read.canonical);

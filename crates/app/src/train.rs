@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use bogam_engine::Cancel;
 use bogam_train::samples::{Cleaning, ReadReport, read};
 use bogam_train::{
-    Base, DType, Divided, Ground, ListForm, Llama, Memory, Progress, RunReport, Split, Tokens, TrainError, Watch,
-    divide, expected, train, trained_parameters,
+    Base, DType, Divided, Ground, ListForm, Llama, Memory, Progress, RunReport, Split, Standing, Tokens, TrainError,
+    Watch, divide, expected, train, trained_parameters,
 };
 
 use crate::assets;
@@ -53,8 +53,8 @@ const ONE_OF: u64 = 20;
 /// # Errors
 /// When samples or model cannot be used, or the run fails; it can be taken up again with `resume`.
 pub fn run(request: &TrainRequest, sink: &mut dyn JobSink, cancel: &Cancel) -> Result<RunReport, AppError> {
-    let prepared = Prepared::new(request, sink)?;
-    let loaded = prepared.load(sink)?;
+    let prepared = Prepared::new(request, sink, cancel)?;
+    let loaded = prepared.load(sink, cancel)?;
     sink.stage("Training");
     let mut watch = Watching { sink, cancel };
     let run = prepared.train(&loaded, &request.settings, (&request.out, request.resume), &mut watch)?;
@@ -88,8 +88,8 @@ pub struct Plan {
 ///
 /// # Errors
 /// When samples, settings or model cannot be used.
-pub fn plan(request: &TrainRequest, sink: &mut dyn JobSink) -> Result<Plan, AppError> {
-    let read = Read::new(request, sink)?;
+pub fn plan(request: &TrainRequest, sink: &mut dyn JobSink, cancel: &Cancel) -> Result<Plan, AppError> {
+    let read = Read::new(request, sink, cancel)?;
     let divided = match read.divided {
         // All were dropped, and why is what is asked for.
         Err(TrainError::Samples { .. }) if read.report.kept == 0 => Divided::default(),
@@ -125,7 +125,7 @@ struct Read {
 }
 
 impl Read {
-    fn new(request: &TrainRequest, sink: &mut dyn JobSink) -> Result<Self, AppError> {
+    fn new(request: &TrainRequest, sink: &mut dyn JobSink, cancel: &Cancel) -> Result<Self, AppError> {
         request.settings.check()?;
         let path = base_path(request.model.as_deref())?;
         let base = Base::open(&path)?;
@@ -133,8 +133,10 @@ impl Read {
         let form = ListForm::new(&assets::prompts()?.for_empty_case().answer_prefix);
         sink.stage("Reading samples");
         let (samples, mut report) = samples(request)?;
+        cancel.check().map_err(AppError::Model)?;
         let split = split(request)?;
         let divided = divide(samples, &split, (&tokens, &form), request.settings.max_length, &mut report);
+        cancel.check().map_err(AppError::Model)?;
         tell(&report, sink);
         let memory = Some(doctor::memory().available).filter(|bytes| *bytes > 0);
         Ok(Self { path, base, tokens, form, divided, report, memory })
@@ -156,14 +158,15 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    pub(crate) fn new(request: &TrainRequest, sink: &mut dyn JobSink) -> Result<Self, AppError> {
-        let Read { path, base, tokens, form, divided, report, memory } = Read::new(request, sink)?;
+    pub(crate) fn new(request: &TrainRequest, sink: &mut dyn JobSink, cancel: &Cancel) -> Result<Self, AppError> {
+        let Read { path, base, tokens, form, divided, report, memory } = Read::new(request, sink, cancel)?;
         let divided = divided?;
         if let Some(memory) = memory {
             expected(&base.config, base.tied, &divided, &request.settings).check(memory)?;
         }
         sink.stage("Hashing the model");
         let hashes = (base.hash()?, format!("sha256:{}", models::sha256(&request.samples)?));
+        cancel.check().map_err(AppError::Model)?;
         Ok(Self { path, base, tokens, form, divided, report, hashes, memory })
     }
 
@@ -171,9 +174,16 @@ impl Prepared {
         planned((&self.base, self.memory), &self.divided, settings, self.report.clone())
     }
 
-    pub(crate) fn load(&self, sink: &mut dyn JobSink) -> Result<Llama, AppError> {
+    /// Whether a run that was begun is one of this base model and of these samples.
+    pub(crate) fn is_of(&self, run: &Standing) -> bool {
+        (run.base.as_str(), run.samples.as_str()) == (self.hashes.0.as_str(), self.hashes.1.as_str())
+    }
+
+    pub(crate) fn load(&self, sink: &mut dyn JobSink, cancel: &Cancel) -> Result<Llama, AppError> {
         sink.stage("Loading the model");
-        Ok(self.base.load(DType::F32)?)
+        let model = self.base.load(DType::F32)?;
+        cancel.check().map_err(AppError::Model)?;
+        Ok(model)
     }
 
     pub(crate) fn train(

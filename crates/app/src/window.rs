@@ -27,7 +27,7 @@ mod talk;
 mod training;
 pub mod types;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -116,6 +116,13 @@ impl From<AppError> for Box<ApiErrorData> {
             | AppError::List { .. }
             | AppError::Import(_)
             | AppError::Train(_) => fault(error.code(), &[("text", json!(error.to_string()))]),
+            AppError::Model(bogam_engine::EngineError::ModelFile { path, .. })
+            | AppError::ModelFailed { error: bogam_engine::EngineError::ModelFile { path, .. }, .. } => {
+                match adapters::named(Path::new(path)) {
+                    Some(name) => fault("adapter.unusable", &[("name", json!(name))]),
+                    None => fault(error.code(), &[("path", json!(path))]),
+                }
+            }
             AppError::Model(_) | AppError::ModelFailed { .. } => fault(error.code(), &[]),
         }
     }

@@ -62,6 +62,7 @@ fn interruptible() -> Cancel {
             std::process::exit(INTERRUPTED.into());
         }
         thrown.cancel();
+        drop(std::io::Write::write_all(&mut std::io::stderr(), b"bogam: stopping; Ctrl-C again ends it at once\n"));
     });
     cancel
 }

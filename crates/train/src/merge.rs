@@ -61,7 +61,8 @@ pub fn merge(model: &Path, adapter: &Path, to: &Path, form: Form) -> Result<Merg
     let mut source = BufReader::new(File::open(model).map_err(|e| TrainError::io(model, e))?);
     let content = Content::read(&mut source)?;
     let cut = |e: std::io::Error| TrainError::model(model, format!("cannot be read ({e}); copy or download it again"));
-    let layout = Layout::read(&mut source).map_err(cut)?;
+    let mut layout = Layout::read(&mut source).map_err(cut)?;
+    rename_base(&mut layout.head);
     let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let half = tempfile::Builder::new().prefix(".").suffix(".partial").tempfile_in(folder);
     let half = half.map_err(|e| TrainError::io(to, e))?;
@@ -92,6 +93,24 @@ fn belongs(base: &Base, adapter: &Path) -> Result<(), TrainError> {
         Some(_) | None => Ok(()),
     }
 }
+
+/// What the model was converted from stands under another name of the same length: the merged one is no longer what adapters of
+/// that file were trained on.
+fn rename_base(head: &mut [u8]) {
+    let length = u64::try_from(BASE.len()).unwrap_or(0).to_le_bytes();
+    let key = [length.as_slice(), BASE.as_bytes(), TEXT.to_le_bytes().as_slice()].concat();
+    if let Some(at) = head.windows(key.len()).position(|bytes| bytes == key)
+        && let Some(name) = head.get_mut(at + length.len()..at + length.len() + BASE.len())
+    {
+        name.copy_from_slice(MERGED_INTO.as_bytes());
+    }
+}
+
+/// The name in the metadata for the hash of the file that a merged model's one was converted from.
+const MERGED_INTO: &str = "bogam.from";
+
+/// Kind of a text in the metadata of a GGUF.
+const TEXT: u32 = 8;
 
 enum Fault {
     Io(std::io::Error),

@@ -231,6 +231,7 @@ pub fn train(
     if let Some(available) = ground.memory {
         estimate.check(available)?;
     }
+    memory::forget_peak();
     files::folder(out)?;
     let identity = Identity {
         base: ground.base.to_owned(),

@@ -125,7 +125,7 @@ pub fn grid(request: &GridRequest, sink: &mut dyn JobSink, cancel: &Cancel) -> R
     let held_out = out.join("held-out.patients");
     write_whole(&held_out, named.as_bytes())?;
     run.exclude = Some(held_out);
-    let prepared = Prepared::new(&run, sink)?;
+    let prepared = Prepared::new(&run, sink, cancel)?;
     if !prepared.report.fates.contains_key(&Fate::ExcludedPatient) {
         sink.warn(
             "no sample is of a patient who is held out: samples that name no patient cannot be left out by patient",
@@ -255,7 +255,7 @@ fn train_all(
             None => {
                 let model = match &mut model {
                     Some(model) => model,
-                    none => none.insert(prepared.load(sink)?),
+                    none => none.insert(prepared.load(sink, cancel)?),
                 };
                 sink.stage(&format!("Rank {rank}"));
                 sink.stage("Training");

@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::models::{settings, write_settings};
-use super::types::{AdapterView, Progress, Stage};
+use super::types::{AdapterInUse, AdapterView, Progress, Stage};
 use super::{Answer, Window, fault, stage};
 use crate::error::AppError;
-use crate::home::home;
+use crate::home::{self, home};
 use crate::models::{self, Model};
 use crate::output::{private_folder, write_whole};
 
@@ -98,11 +98,17 @@ pub(super) fn must_fit(name: &str, model: &Model) -> Answer<()> {
 /// The adapter that was made by a run of the window, where it was taken among the adapters.
 pub(super) fn of_run(id: &str) -> Answer<Option<String>> {
     for name in names()? {
-        if about(&name)?.run.as_deref() == Some(id) {
+        // One that cannot be read is told of where adapters are listed.
+        if about(&name).is_ok_and(|about| about.run.as_deref() == Some(id)) {
             return Ok(Some(name));
         }
     }
     Ok(None)
+}
+
+/// The name of the adapter that has this file.
+pub(super) fn named(path: &Path) -> Option<String> {
+    (path.parent() == Some(folder().as_path())).then(|| path.file_stem()?.to_str().map(str::to_owned))?
 }
 
 fn view(name: &str) -> Answer<AdapterView> {
@@ -145,7 +151,11 @@ fn take(path: &Path, name: &str, run: Option<&str>, at: String) -> Answer<()> {
         return Err(fault("adapter.not_one", &[of()]));
     }
     let base = header.string(BASE).ok_or_else(|| fault("adapter.no_base", &[of()]))?;
-    if !plain(name) || file(name).exists() {
+    if !plain(name) {
+        return Err(fault("adapter.name", &[("name", json!(name))]));
+    }
+    // Of a file that is none of the list, its copying was broken off.
+    if file(name).exists() && about_file(name).exists() {
         return Err(fault("adapter.already_there", &[("name", json!(name))]));
     }
     let samples = header.string("bogam.samples").map(str::to_owned);
@@ -236,7 +246,7 @@ impl Window {
     }
 
     /// Takes the adapter of a run in, if it is not here yet, and attaches it to the model that it was trained on.
-    pub(super) fn put_adapter_to_use(&self, path: &Path, run: &str, model: Option<&str>) -> Answer<AdapterView> {
+    pub(super) fn put_adapter_to_use(&self, path: &Path, run: &str, model: Option<&str>) -> Answer<AdapterInUse> {
         let name = match of_run(run)? {
             Some(name) => name,
             None => {
@@ -248,13 +258,15 @@ impl Window {
         };
         let adapter = view(&name)?;
         let named = adapter.models.iter().find(|of| Some(of.as_str()) == model);
-        let Some(model) = named.or(adapter.models.first()) else {
+        let Some(model) = named.or(adapter.models.first()).cloned() else {
             return Err(fault("training.no_model", &[("name", json!(name))]));
         };
         let mut all = settings()?;
         all.entry(model.clone()).or_default().adapter = Some(name);
         write_settings(&all)?;
         self.model.changed();
-        Ok(adapter)
+        let default = !home::settings()?.names_a_model()
+            && models::default_model().is_ok_and(|default| default.entry.name == model);
+        Ok(AdapterInUse { adapter, model, default })
     }
 }

@@ -8,7 +8,7 @@ use bogam_train::{RunReport, Settings, Standing, TrainError, standing};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::types::{AdapterView, Loss, RunEnd, TrainingPreset, TrainingRun, TrainingSettings};
+use super::types::{AdapterInUse, Loss, RunEnd, TrainingPreset, TrainingRun, TrainingSettings, UnreadableRun};
 use super::{Answer, Window, adapters, fault};
 use crate::error::AppError;
 use crate::output::write_whole;
@@ -172,7 +172,12 @@ impl Window {
             (s.seconds > 0.0 && s.tokens > 0).then(|| tokens / s.seconds)
         };
         let adapter = adapters::of_run(id)?;
-        let models = super::models::settings()?;
+        let used_by = match &adapter {
+            Some(adapter) => super::models::with_adapter(adapter)?,
+            None => Vec::new(),
+        };
+        // Going on would come to the same.
+        let diverged = failed.as_deref() == Some("train.diverged");
         Ok(Some(TrainingRun {
             id: id.to_owned(),
             at: asked.as_ref().map_or_else(|| written(&folder), |asked| asked.at.clone()),
@@ -204,30 +209,38 @@ impl Window {
             ended,
             code: if ended == RunEnd::Failed { failed } else { None },
             job,
-            resumable: asked.is_some() && report.is_none() && job.is_none(),
-            in_use: adapter.is_some() && models.values().any(|model| model.adapter == adapter),
+            resumable: asked.is_some() && report.is_none() && job.is_none() && !diverged,
+            used_by,
             adapter,
         }))
     }
 
-    /// Runs, the newest first.
-    pub(super) fn runs(&self) -> Answer<Vec<TrainingRun>> {
+    /// Runs, the newest first, and those that cannot be read.
+    pub(super) fn runs(&self) -> Answer<(Vec<TrainingRun>, Vec<UnreadableRun>)> {
         let folder = self.surroundings.beside(TRAINING);
         let entries = match std::fs::read_dir(&folder) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((Vec::new(), Vec::new())),
             Err(error) => return Err(AppError::unusable(&folder, error).into()),
         };
-        let mut runs = Vec::new();
+        let (mut runs, mut unreadable) = (Vec::new(), Vec::new());
         for entry in entries {
             let entry = entry.map_err(|e| AppError::unusable(&folder, e))?;
             let name = entry.file_name().to_string_lossy().into_owned();
             if entry.path().is_dir() && !name.starts_with('.') {
-                runs.extend(self.run_view(&name)?);
+                match self.run_view(&name) {
+                    Ok(run) => runs.extend(run),
+                    Err(error) if error.code == "training.unreadable" => {
+                        let of = |name| error.params.get(name).and_then(|text| text.as_str()).unwrap_or_default();
+                        unreadable.push(UnreadableRun { id: name, text: format!("{}: {}", of("path"), of("text")) });
+                    }
+                    Err(error) => return Err(error),
+                }
             }
         }
         runs.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| b.id.cmp(&a.id)));
-        Ok(runs)
+        unreadable.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok((runs, unreadable))
     }
 
     /// Losses of a run, by step, as far as its last checkpoint.
@@ -259,7 +272,7 @@ impl Window {
     ///
     /// # Errors
     /// When the role is missing, the run is not done, or its model is not here.
-    pub fn use_training(&self, id: &str) -> Answer<AdapterView> {
+    pub fn use_training(&self, id: &str) -> Answer<AdapterInUse> {
         self.may_manage_site()?;
         let folder = self.run_folder(id)?;
         match Known::of(&folder)? {

@@ -1,6 +1,6 @@
 //! The model behind the window: opened when it is first asked for, forgotten when the vault locks.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bogam_engine::llama::WorkerCommand;
@@ -10,15 +10,15 @@ use super::models::settings;
 use super::types::ModelSettings;
 use crate::error::AppError;
 use crate::home;
-use crate::models::default_model;
+use crate::models;
 use crate::open::{ADAPTER_SCALE, EngineOptions, ModelChoice, Opened, open};
 
 /// What is open.
 #[derive(Debug)]
 struct Held {
     choice: ModelChoice,
-    /// The model of the list that is meant, if it is one.
-    name: Option<String>,
+    /// The model of the list that is meant, if it is one: its file may be another one under the same name.
+    listed: Option<(PathBuf, String)>,
     options: EngineOptions,
     opened: Arc<Opened>,
     /// Whether somebody changed how models are run.
@@ -27,10 +27,10 @@ struct Held {
 
 impl Held {
     /// Whether it is as wanted now. Another adapter is taken without loading the model again, if nobody is being answered.
-    fn follows(&mut self, name: Option<&String>, options: &EngineOptions) -> bool {
+    fn follows(&mut self, listed: Option<&(PathBuf, String)>, options: &EngineOptions) -> bool {
         let adapter = options.adapter.clone();
         let alike = EngineOptions { adapter: adapter.clone(), ..self.options.clone() } == *options;
-        if self.name.as_ref() != name || !alike {
+        if self.listed.as_ref() != listed || !alike {
             return false;
         }
         // A file of the same name may be another one.
@@ -74,17 +74,18 @@ impl ModelHolder {
         if let Some(held) = held.as_ref().filter(|held| held.choice == *choice && !held.stale) {
             return Ok(Arc::clone(&held.opened));
         }
-        let name = match choice {
-            ModelChoice::File(name) => Some(name.to_string_lossy().into_owned()),
+        let model = match choice {
+            ModelChoice::File(name) => models::all()?.into_iter().find(|model| Path::new(&model.entry.name) == name),
             // A model that the settings of the home folder name is none of the list.
             ModelChoice::Default if home::settings()?.names_a_model() => None,
-            ModelChoice::Default => default_model().ok().map(|model| model.entry.name),
+            ModelChoice::Default => models::default_model().ok(),
             ModelChoice::None | ModelChoice::Server(_) => None,
         };
-        let wanted = match &name {
-            Some(name) => settings()?.remove(name).unwrap_or_default(),
+        let wanted = match &model {
+            Some(model) => settings()?.remove(&model.entry.name).unwrap_or_default(),
             None => ModelSettings::default(),
         };
+        let listed = model.map(|model| (model.path.unwrap_or_default(), model.entry.sha256));
         let options = EngineOptions {
             worker: self.worker.clone(),
             threads: wanted.threads.unwrap_or(0),
@@ -94,12 +95,12 @@ impl ModelHolder {
             ..EngineOptions::default()
         };
         if let Some(held) = held.as_mut().filter(|held| held.choice == *choice)
-            && held.follows(name.as_ref(), &options)
+            && held.follows(listed.as_ref(), &options)
         {
             return Ok(Arc::clone(&held.opened));
         }
         let opened = Arc::new(open(choice, &options)?);
-        *held = Some(Held { choice: choice.clone(), name, options, opened: Arc::clone(&opened), stale: false });
+        *held = Some(Held { choice: choice.clone(), listed, options, opened: Arc::clone(&opened), stale: false });
         Ok(opened)
     }
 

@@ -60,6 +60,13 @@ fn settings_of(path: &Path) -> Result<BTreeMap<String, ModelSettings>, AppError>
     }
 }
 
+/// Names of listed models that are run with an adapter.
+pub(super) fn with_adapter(adapter: &str) -> Result<Vec<String>, AppError> {
+    let all = settings()?;
+    let uses = |name: &String| all.get(name).is_some_and(|of_model| of_model.adapter.as_deref() == Some(adapter));
+    Ok(models::all()?.into_iter().map(|model| model.entry.name).filter(uses).collect())
+}
+
 /// Writes how models are run.
 pub(super) fn write_settings(all: &BTreeMap<String, ModelSettings>) -> Result<(), AppError> {
     write_whole(&settings_file(), serde_json::to_string_pretty(all).unwrap_or_default().as_bytes())
@@ -188,6 +195,10 @@ impl Window {
     pub fn remove_model(&self, name: &str) -> Answer<()> {
         self.may_manage_site()?;
         models::remove(name)?;
+        let mut all = settings()?;
+        if all.remove(name).is_some() {
+            write_settings(&all)?;
+        }
         self.model.changed();
         Ok(())
     }

@@ -5,10 +5,11 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use bogam_engine::Cancel;
 use bogam_train::samples::Fate;
-use bogam_train::{Memory, RunReport, Watch};
+use bogam_train::{Memory, RunReport, Watch, standing};
 use bogam_vault::Kept;
 use serde_json::json;
 
@@ -161,12 +162,25 @@ fn plan_view(plan: &Plan, settings: &Settings) -> TrainingPlan {
     }
 }
 
+/// Whether others may read a file.
+#[cfg(unix)]
+fn shared(meta: &std::fs::Metadata) -> bool {
+    std::os::unix::fs::PermissionsExt::mode(&meta.permissions()) & 0o044 != 0
+}
+
+/// Whether others may read a file: not known here.
+#[cfg(not(unix))]
+fn shared(_: &std::fs::Metadata) -> bool {
+    false
+}
+
 fn samples_file(path: &Path) -> Answer<SamplesFile> {
     let meta = std::fs::metadata(path).map_err(|e| AppError::unusable(path, format!("cannot be read ({e})")))?;
     Ok(SamplesFile {
         name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         path: path.display().to_string(),
         bytes: meta.len(),
+        shared: shared(&meta),
     })
 }
 
@@ -199,11 +213,13 @@ impl Window {
         self.desk.with(|session| session.may(UseCase::KeepOwn))?;
         let preset = |id| PresetView { id, settings: shown(&of_preset(id)) };
         let chosen = self.training_desk().samples.clone();
+        let (runs, unreadable) = self.runs()?;
         Ok(Training {
             presets: vec![preset(TrainingPreset::Published), preset(TrainingPreset::Best)],
             // One that is gone was not chosen.
             samples: chosen.and_then(|path| samples_file(&path).ok()),
-            runs: self.runs()?,
+            runs,
+            unreadable,
         })
     }
 
@@ -233,9 +249,9 @@ impl Window {
     ) -> Answer<TrainingPlan> {
         self.may_manage_site()?;
         let (samples, settings) = (self.chosen_samples()?, settings_of(choice));
-        let _job = self.begin(on);
+        let job = self.begin(on);
         let asked = request((&choice.model, &samples), &settings, (PathBuf::new(), false));
-        let plan = plan(&asked, &mut Told::new(on))?;
+        let plan = plan(&asked, &mut Told::new(on), &job.cancel)?;
         Ok(plan_view(&plan, &settings))
     }
 
@@ -273,31 +289,22 @@ impl Window {
     }
 
     fn run_training(&self, id: &str, mut asked: Asked, on: &mut (dyn FnMut(Progress) + Send)) -> Answer<TrainingRun> {
+        let claim = self.claim_training(id)?;
         let what = json!({ "run": id, "model": asked.model });
         self.desk.with(|session| session.keep(Kept::SiteSetting, SETTING, Some(&what), self.now()))?;
-        let claim = self.claim_training(id)?;
         let job = self.begin(on);
         if let Some((_, number)) = &mut self.training_desk().running {
             *number = Some(job.number);
         }
         let folder = self.surroundings.beside(TRAINING).join(id);
-        let before = folder.exists().then(|| asked.clone());
         let done = self.run_in(&folder, &mut asked, on, &job.cancel);
-        match (&done, before) {
-            // What could not be taken up is as it was.
-            (Err(error), Some(before)) if error.code == "train.adapter" => before.write(&folder)?,
-            (Err(error), _) if error.code != "cancelled" && folder.exists() => {
-                asked.failed = Some(error.code.clone());
-                asked.write(&folder)?;
-            }
-            (Ok(_) | Err(_), _) => {}
-        }
         drop(job);
         drop(claim);
         done?;
         self.run_view(id)?.ok_or_else(|| fault("training.missing", &[("id", json!(id))]))
     }
 
+    /// What is refused before the first step changes nothing of a run that was begun, and leaves none of a new one.
     fn run_in(
         &self,
         folder: &Path,
@@ -305,10 +312,15 @@ impl Window {
         on: &mut (dyn FnMut(Progress) + Send),
         cancel: &Cancel,
     ) -> Answer<RunReport> {
-        let stopped = || if cancel.is_cancelled() { Err(fault("cancelled", &[])) } else { Ok(()) };
         let wanted = request((&asked.model, &asked.samples), &asked.settings, (folder.to_owned(), true));
-        let prepared = Prepared::new(&wanted, &mut Told::new(on))?;
-        stopped()?;
+        let prepared = Prepared::new(&wanted, &mut Told::new(on), cancel)?;
+        if let Some(begun) = standing(folder).map_err(AppError::Train)?
+            && !prepared.is_of(&begun)
+        {
+            let text = asked.samples.display().to_string();
+            return Err(fault("training.other_run", &[("text", json!(text))]));
+        }
+        let model = prepared.load(&mut Told::new(on), cancel)?;
         let plan = prepared.plan(&asked.settings);
         (asked.train_samples, asked.validation_samples, asked.steps) =
             (plan.train_samples, plan.validation_samples, plan.steps);
@@ -316,9 +328,32 @@ impl Window {
         private_folder(&self.surroundings.beside(TRAINING))?;
         private_folder(folder)?;
         asked.write(folder)?;
-        let model = prepared.load(&mut Told::new(on))?;
-        stopped()?;
         on(stage(Stage::Training));
-        Ok(prepared.train(&model, &asked.settings, (folder, true), &mut Steps { on, cancel })?)
+        let trained = prepared.train(&model, &asked.settings, (folder, true), &mut Steps { on, cancel });
+        let trained = trained.map_err(super::ApiError::from);
+        if let Err(error) = &trained
+            && error.code != "cancelled"
+        {
+            asked.failed = Some(error.code.clone());
+            // What failed is told in any case.
+            drop(asked.write(folder));
+        }
+        trained
+    }
+
+    /// Stops a training that goes on, at a checkpoint, and waits for it, so long at most. Whether none goes on any more.
+    pub fn end_training(&self, within: Duration) -> bool {
+        let start = Instant::now();
+        loop {
+            let running = self.training_desk().running.clone();
+            let Some((_, job)) = running else { return true };
+            if let Some(job) = job {
+                self.stop_job(job);
+            }
+            if start.elapsed() >= within {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 }

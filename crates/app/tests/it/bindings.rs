@@ -84,6 +84,8 @@ fn typescript() -> String {
         t::ModelSettings,
         t::ModelView,
         t::AdapterView,
+        t::AdapterInUse,
+        t::UnreadableRun,
         t::TrainingPreset,
         t::TrainingChoice,
         t::TrainingSettings,

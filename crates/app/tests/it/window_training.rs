@@ -5,7 +5,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
+use bogam_app::AppError;
 use bogam_app::open::{ModelChoice, Opened};
 use bogam_app::window::types::{
     AdapterView, ModelSettings, Progress, Role, RunEnd, Stage, TrainingChoice, TrainingPreset, TrainingRun,
@@ -174,7 +176,9 @@ fn what_will_happen_is_told_and_a_run_is_kept_and_put_to_use() {
         assert!(!bytes.windows(5).any(|w| w == b"73194"), "{}", file.display());
     }
 
-    let adapter = window.use_training(&done.id).unwrap();
+    let in_use = window.use_training(&done.id).unwrap();
+    assert_eq!((in_use.model.as_str(), in_use.default), ("tiny", true));
+    let adapter = in_use.adapter;
     assert_eq!(window.adapters().unwrap(), std::slice::from_ref(&adapter));
     assert_eq!(adapter.models, ["tiny"]);
     let of = (adapter.method.as_deref(), adapter.rank, adapter.alpha, adapter.steps);
@@ -184,13 +188,13 @@ fn what_will_happen_is_told_and_a_run_is_kept_and_put_to_use() {
     let file = home().join("adapters").join(format!("{}.gguf", adapter.name));
     assert_eq!((mode(file.parent().unwrap()), mode(&file)), (0o700, 0o600));
     let used = run(&window, &done.id);
-    assert_eq!((used.adapter.as_ref(), used.in_use), (Some(&adapter.name), true));
+    assert_eq!((used.adapter.as_ref(), used.used_by.as_slice()), (Some(&adapter.name), ["tiny".to_owned()].as_slice()));
     // Twice is once.
-    assert_eq!(window.use_training(&done.id).unwrap().name, adapter.name);
+    assert_eq!(window.use_training(&done.id).unwrap().adapter, adapter);
     assert_eq!(window.adapters().unwrap().len(), 1);
     // It is taken off, and put back.
     window.set_model("tiny", false, &ModelSettings::default()).unwrap();
-    assert!(!run(&window, &done.id).in_use);
+    assert!(run(&window, &done.id).used_by.is_empty());
     let again = ModelSettings { adapter: Some(adapter.name.clone()), ..ModelSettings::default() };
     assert_eq!(window.set_model("tiny", false, &again).unwrap().settings, again);
     // The run goes, and what was taken from it stays.
@@ -242,8 +246,8 @@ fn a_run_that_is_stopped_is_gone_on_with_to_the_same_bytes_also_while_the_vault_
     let before = std::fs::read(&samples).unwrap();
     std::fs::write(&samples, &before[..before.len() / 2]).unwrap();
     let refused = window.resume_training(&id, &mut quiet).unwrap_err();
-    assert_eq!(refused.code, "train.adapter");
-    assert!(refused.params["text"].as_str().unwrap().contains("the samples"), "{:?}", refused.params);
+    assert_eq!(refused.code, "training.other_run");
+    assert!(refused.params["text"].as_str().unwrap().ends_with("samples.jsonl"), "{:?}", refused.params);
     assert_eq!(run(&window, &id), half);
     std::fs::write(&samples, before).unwrap();
 
@@ -261,6 +265,26 @@ fn a_run_that_is_stopped_is_gone_on_with_to_the_same_bytes_also_while_the_vault_
     window.unlock(OWNER, PASSPHRASE).unwrap();
     assert_eq!(window.training_losses(&id).unwrap(), window.training_losses(&whole.id).unwrap());
     assert_eq!(window.training().unwrap().runs.iter().map(|r| r.id.as_str()).collect::<Vec<_>>(), [&id, &whole.id]);
+
+    // A window that is closed ends it at a checkpoint.
+    assert!(window.end_training(Duration::ZERO), "none goes on");
+    let (third, reached) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        let training = scope.spawn(|| {
+            window.train(&choice("tiny"), &mut |progress| {
+                if matches!(progress, Progress::Step { step: 3, .. }) {
+                    third.send(()).unwrap();
+                    // Steps of so small a model are short.
+                    std::thread::sleep(Duration::from_millis(200));
+                }
+            })
+        });
+        reached.recv().unwrap();
+        assert!(window.end_training(Duration::from_secs(30)));
+        assert_eq!(code(training.join().unwrap()), "cancelled");
+    });
+    let last = &window.training().unwrap().runs[0];
+    assert_eq!((last.ended, last.step, last.resumable), (RunEnd::Stopped, 3, true));
 }
 
 #[test]
@@ -291,9 +315,11 @@ fn what_cannot_be_trained_is_refused_and_leaves_no_run() {
     std::fs::create_dir_all(place.path("training/x")).unwrap();
     assert!(window.training().unwrap().runs.is_empty(), "an empty folder is no run");
     std::fs::write(place.path("training/x/plan.json"), "{}").unwrap();
-    let error = window.training().unwrap_err();
-    assert_eq!(error.code, "training.unreadable");
-    assert!(error.params["path"].as_str().unwrap().ends_with("training/x/plan.json"));
+    let training = window.training().unwrap();
+    let [unreadable] = training.unreadable.as_slice() else { panic!("{training:?}") };
+    assert!(training.runs.is_empty() && unreadable.id == "x");
+    assert!(unreadable.text.contains("training/x/plan.json: "), "{}", unreadable.text);
+    assert_eq!(code(window.resume_training("x", &mut quiet)), "training.unreadable");
     for outside in ["..", "../samples.jsonl", "", "x/../x"] {
         assert_eq!(code(window.remove_training(outside)), "training.missing", "{outside}");
     }
@@ -314,6 +340,12 @@ fn an_adapter_is_taken_in_for_its_own_model_only() {
     assert_eq!(code(window.add_adapter(&model, &mut quiet)), "adapter.not_one");
     assert_eq!(code(window.add_adapter(&place.path("samples.jsonl"), &mut quiet)), "adapter.not_one");
     assert_eq!(code(window.add_model(&adapter, &mut quiet)), "adapter.as_model");
+    let hidden = place.path(".hidden.gguf");
+    std::fs::copy(&adapter, &hidden).unwrap();
+    assert_eq!(code(window.add_adapter(&hidden, &mut quiet)), "adapter.name");
+    // A copy that was broken off is none, and does not stand in the way.
+    std::fs::create_dir_all(home().join("adapters")).unwrap();
+    std::fs::write(home().join("adapters/other-adapter.gguf"), "GG").unwrap();
     assert!(window.adapters().unwrap().is_empty());
 
     // Its model is not here yet: it is listed, for no model.
@@ -369,7 +401,15 @@ fn an_adapter_is_taken_in_for_its_own_model_only() {
     let settings = home().join("models/settings.json");
     std::fs::write(&settings, json!({"tiny": {"adapter": "other-adapter"}}).to_string()).unwrap();
     assert!(info(&chosen).contains("trained on another model"), "{}", info(&chosen));
+    let opened = ModelHolder::new(Some(nothing.clone())).get(&chosen).unwrap();
+    let Opened::Llama(engine) = opened.as_ref() else { panic!("{opened:?}") };
+    let told = ApiError::from(AppError::Model(engine.info().unwrap_err()));
+    assert_eq!((told.code.as_str(), &told.params["name"]), ("adapter.unusable", &json!("other-adapter")));
+    // What a model was run with goes with it.
+    let both = json!({"tiny": {"adapter": "other-adapter"}, "other": {"adapter": "other-adapter"}});
+    std::fs::write(&settings, both.to_string()).unwrap();
     window.remove_model("other").unwrap();
+    assert!(!std::fs::read_to_string(&settings).unwrap().contains("\"other\""));
     std::fs::write(home().join("models/manifest.toml"), {
         let list = std::fs::read_to_string(home().join("models/manifest.toml")).unwrap();
         list.replace("default = false", "default = true")

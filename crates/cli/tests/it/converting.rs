@@ -1,5 +1,6 @@
 //! `bogam model convert`: what it says of a form, what it keeps, what it refuses.
 
+use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -81,7 +82,9 @@ fn ctrl_c_leaves_no_half_of_a_file_behind() {
     let place = Place::new();
     let arguments = ["model", "convert", model().to_str().unwrap(), "--to", "q8_0"].map(str::to_owned);
     let mut command = place.command(&arguments.each_ref().map(String::as_str));
-    let program = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    // A group of its own, as a terminal makes one: Ctrl-C reaches every process in it.
+    command.stdout(Stdio::null()).stderr(Stdio::piped()).process_group(0);
+    let program = command.spawn().unwrap();
     let folder = place.path("home/models");
     let files = || std::fs::read_dir(&folder).map_or(0, Iterator::count);
     let start = Instant::now();
@@ -89,7 +92,7 @@ fn ctrl_c_leaves_no_half_of_a_file_behind() {
         assert!(start.elapsed() < Duration::from_secs(60), "nothing is being converted");
         std::thread::sleep(Duration::from_millis(5));
     }
-    Command::new("kill").args(["-INT", &program.id().to_string()]).status().unwrap();
+    Command::new("kill").args(["-INT", "--", &format!("-{}", program.id())]).status().unwrap();
     let output = program.wait_with_output().unwrap();
     assert_eq!((code(&output), files()), (130, 0), "{}", stderr(&output));
 }

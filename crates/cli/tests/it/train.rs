@@ -89,6 +89,8 @@ fn it_is_attached_and_detached_without_loading_the_model_again(adapter: &Path) {
     assert_ne!(with, without);
 
     let engine = open(None);
+    // Before any worker runs, too.
+    assert_eq!(engine.attach(Some((model(), 1.0))).unwrap_err().code(), "model.file");
     assert_eq!(scores(&engine), without);
     let worker = engine.worker_id();
     for _ in 0..2 {

@@ -359,6 +359,7 @@ impl Session {
             .with_n_threads(threads)
             .with_n_threads_batch(threads)
             .with_no_perf(true);
+        super::worker::clear_logs();
         let mut context = self.model.new_context(backend()?, params).map_err(|e| EngineError::OutOfMemory {
             message: format!(
                 "a context of {size} tokens could not be made ({e}): {}",
@@ -377,7 +378,7 @@ impl Session {
     ///
     /// # Errors
     /// [`EngineError::ModelFile`] for a file that is no adapter of this model; nothing is changed then.
-    pub fn attach(&mut self, adapter: Option<(String, f32)>) -> Result<(), EngineError> {
+    pub(crate) fn attach(&mut self, adapter: Option<(String, f32)>) -> Result<(), EngineError> {
         let wanted = adapter.map(|(file, scale)| Ok((adapter_of(self.model, &file)?, scale))).transpose()?;
         self.beginnings.clear();
         // The next context is made with it.
@@ -528,6 +529,7 @@ impl Session {
     }
 
     fn decode(&mut self, batch: &mut LlamaBatch<'_>) -> Result<(), EngineError> {
+        super::worker::clear_logs();
         self.context()?.decode(batch).map_err(|e| {
             let said = super::worker::last_log_errors();
             if said.to_lowercase().contains("alloc") {

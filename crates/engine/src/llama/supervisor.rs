@@ -102,8 +102,6 @@ pub struct LlamaEngine {
 struct Attached {
     path: PathBuf,
     scale: f32,
-    /// Hash of the file, once it was read.
-    hash: Option<String>,
 }
 
 impl Attached {
@@ -155,7 +153,7 @@ impl LlamaEngine {
             return Err(EngineError::ModelFile { path, problem: NO_TEMPLATE.to_owned() });
         }
         let footprint = settings.footprint;
-        let adapter = settings.adapter.clone().map(|(path, scale)| Attached { path, scale, hash: None });
+        let adapter = settings.adapter.clone().map(|(path, scale)| Attached { path, scale });
         let state = State { worker: None, adapter, switched: 0, footprint, info: None, next: 1, restarts: 0 };
         Ok(Self { command, settings, header, hash: OnceLock::new(), state: Mutex::new(state) })
     }
@@ -168,11 +166,11 @@ impl LlamaEngine {
         Ok(self.hash.get_or_init(|| hash))
     }
 
-    /// Hashes of the model, and of its adapter where one is attached and its hash is not known.
+    /// Hashes of the model, and of its adapter where one is attached: its file as it is now.
     fn hashes(&self, adapter: Option<&Attached>) -> Result<(String, Option<String>), EngineError> {
         let model = self.hash()?;
-        let of = |a: &Attached| a.hash.clone().map_or_else(|| adapter_of(&a.path, model, &self.header), Ok);
-        Ok((model.to_owned(), adapter.map(of).transpose()?))
+        let adapter = adapter.map(|adapter| adapter_of(&adapter.path, model, &self.header)).transpose()?;
+        Ok((model.to_owned(), adapter))
     }
 
     /// Answers with another adapter from now on, or with none, without loading the model again.
@@ -180,11 +178,8 @@ impl LlamaEngine {
     /// # Errors
     /// [`EngineError::ModelFile`] for a file that is no adapter of this model: requests are answered as before then.
     pub fn attach(&self, adapter: Option<(PathBuf, f32)>) -> Result<(), EngineError> {
-        let mut wanted = adapter.map(|(path, scale)| Attached { path, scale, hash: None });
-        let (_, hash) = self.hashes(wanted.as_ref())?;
-        if let Some(wanted) = &mut wanted {
-            wanted.hash = hash;
-        }
+        let wanted = adapter.map(|(path, scale)| Attached { path, scale });
+        let (_, adapter_hash) = self.hashes(wanted.as_ref())?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.switched >= MOST_SWITCHED {
             state.end_worker();
@@ -203,7 +198,7 @@ impl LlamaEngine {
         }
         // A worker that starts later begins with it.
         if let Some(info) = &mut state.info {
-            info.adapter_hash = wanted.as_ref().and_then(|a| a.hash.clone());
+            info.adapter_hash = adapter_hash;
         }
         state.adapter = wanted;
         Ok(())
@@ -259,9 +254,6 @@ impl LlamaEngine {
             };
             match waited {
                 Waited::Answer(Tell::Ready { info }) => {
-                    if let Some(adapter) = &mut state.adapter {
-                        adapter.hash.clone_from(&adapter_hash);
-                    }
                     state.info = Some(ModelInfo { hash, adapter_hash, ..*info });
                     (state.worker, state.switched) = (Some(worker), 0);
                 }
@@ -594,6 +586,10 @@ fn keep_last_lines(mut from: impl Read, kept: &Mutex<Vec<String>>) {
 /// Checks that an adapter was trained on this model, or on the file that this one was converted from, where it says so; its hash.
 fn adapter_of(path: &Path, model: &str, header: &Header) -> Result<String, EngineError> {
     let adapter = Header::read(path)?;
+    if adapter.string("general.type") != Some("adapter") {
+        let problem = "this is no adapter; give the adapter.gguf of a training run".to_owned();
+        return Err(EngineError::ModelFile { path: path.display().to_string(), problem });
+    }
     match adapter.string(BASE) {
         Some(base) if !is_base(base, model, header.string(BASE)) => Err(EngineError::ModelFile {
             path: path.display().to_string(),

@@ -4,6 +4,7 @@
 //! something is being computed, and the main thread computes. When stdin ends, the process ends: it never outlives the
 //! application.
 
+use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -24,7 +25,7 @@ const HEARTBEAT: Duration = Duration::from_millis(250);
 
 type Out = Arc<Mutex<Box<dyn Write + Send>>>;
 
-static LOG_ERRORS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+static LOG_ERRORS: Mutex<VecDeque<String>> = Mutex::new(VecDeque::new());
 
 /// Of how many tensors how many are converted, as llama.cpp last told.
 static TENSORS: Mutex<Option<(u32, u32)>> = Mutex::new(None);
@@ -50,8 +51,11 @@ pub(crate) fn collect_logs() {
             return;
         }
         let mut kept = LOG_ERRORS.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() < 64 && !line.is_empty() {
-            kept.push(line);
+        if !line.is_empty() {
+            kept.push_back(line);
+            if kept.len() > 64 {
+                kept.pop_front();
+            }
         }
     }
     // SAFETY: the callback is a plain function without state of its own; llama.cpp may call it from any thread.

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use bogam_engine::llama::session::load_model;
 use bogam_train::merge::{Form, merge};
 use bogam_train::{Adapter, Base, Module, Tokens, exchange};
-use candle_core::quantized::GgmlDType;
-use candle_core::quantized::gguf_file::Content;
+use candle_core::quantized::gguf_file::{self, Content, Value};
+use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{DType, Device, Tensor};
 
 use crate::parity::{compare, context, dequantized, prompts, settings, starter};
@@ -81,6 +81,31 @@ fn a_merged_file_is_the_model_with_the_adapter() {
     assert!(apart > 0.5, "the adapter changes next to nothing: {apart}");
     let error = merge(&path, &file, &to, Form::F32).unwrap_err();
     assert!(error.to_string().contains("is there already"), "{error}");
+}
+
+#[test]
+fn a_merged_file_is_no_longer_one_that_adapters_of_its_origin_belong_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let origin = format!("sha256:{}", "5".repeat(64));
+    let mut from = Read::new(&starter());
+    let named = Value::String(origin.clone());
+    let mut metadata: Vec<(&str, &Value)> = from.content.metadata.iter().map(|(k, v)| (k.as_str(), v)).collect();
+    metadata.push(("bogam.base", &named));
+    let tensor = |name: &String| (name.clone(), from.content.tensor(&mut from.reader, name, &Device::Cpu).unwrap());
+    let tensors: Vec<(String, QTensor)> = from.content.tensor_infos.keys().map(tensor).collect();
+    let tensors: Vec<(&str, &QTensor)> = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
+    let converted = folder.path().join("converted.gguf");
+    gguf_file::write(&mut File::create(&converted).unwrap(), &metadata, &tensors).unwrap();
+
+    let (_, file) = adapter(&Base::open(&converted).unwrap(), &origin, folder.path());
+    let to = folder.path().join("merged.gguf");
+    merge(&converted, &file, &to, Form::Same).unwrap();
+    let (before, mut after) = (Read::new(&converted).metadata(), Read::new(&to).metadata());
+    let from = after.remove("bogam.from");
+    assert!(from.is_some() && from == before.get("bogam.base").cloned());
+    assert_eq!(after.len() + 1, before.len());
+    let error = merge(&to, &file, &folder.path().join("twice.gguf"), Form::Same).unwrap_err();
+    assert!(error.to_string().contains("was trained on a model of hash"), "{error}");
 }
 
 #[test]

@@ -99,6 +99,8 @@ pub struct SamplesFile {
     pub path: String,
     /// Its length.
     pub bytes: u64,
+    /// Whether other users of the computer may read it.
+    pub shared: bool,
 }
 
 /// What became of some samples.
@@ -221,8 +223,30 @@ pub struct TrainingRun {
     pub resumable: bool,
     /// Name of its adapter, where it was taken among the adapters.
     pub adapter: Option<String>,
-    /// Whether a model is run with that.
-    pub in_use: bool,
+    /// Names of listed models that are run with that.
+    pub used_by: Vec<String>,
+}
+
+/// A run whose files cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct UnreadableRun {
+    /// Its folder.
+    pub id: String,
+    /// Why.
+    pub text: String,
+}
+
+/// An adapter that was attached.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct AdapterInUse {
+    /// The adapter.
+    pub adapter: AdapterView,
+    /// The model that it was attached to.
+    pub model: String,
+    /// Whether that is the model that suggestions use unless another is chosen.
+    pub default: bool,
 }
 
 /// What the window needs to begin.
@@ -235,4 +259,6 @@ pub struct Training {
     pub samples: Option<SamplesFile>,
     /// Runs, the newest first.
     pub runs: Vec<TrainingRun>,
+    /// Runs whose files cannot be read.
+    pub unreadable: Vec<UnreadableRun>,
 }
