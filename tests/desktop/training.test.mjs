@@ -48,7 +48,7 @@ test('a run is looked at beforehand, goes to its end, and its adapter is used', 
   await window.picture('training');
   await window.see(t('train.finished'), 120_000);
   await window.press(t('train.use'));
-  await window.see(t('train.using'));
+  await window.see(t('train.using', { models: 'smollm2-135m-instruct' }));
   await window.picture('training-done');
   await window.press(t('data.models'));
   const [name] = readdirSync(home.path('home/adapters')).filter((file) => file.endsWith('.json'));

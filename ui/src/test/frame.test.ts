@@ -96,6 +96,34 @@ describe('a case that was never saved', () => {
   });
 });
 
+describe('closing over work that goes on', () => {
+  it('asks on a locked window as well, and says that a training can be gone on with', async () => {
+    const { user, fake } = await openWindow('start=locked&cases=3');
+    const close = vi.spyOn(fake, 'close_window');
+    fake.happen({ kind: 'close_requested', running: 2 });
+    const dialog = await screen.findByRole('dialog', { name: '작업이 끝나지 않았습니다' });
+    expect(dialog).toHaveTextContent(/작업 2건을 중단합니다\. 학습은 저장 지점을 남기므로 나중에 이어서/);
+    await user.click(within(dialog).getByRole('button', { name: '계속 작업' }));
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+    expect(close).not.toHaveBeenCalled();
+  });
+
+  it('says that it closes while a training keeps its checkpoint', async () => {
+    const { user, fake } = await openWindow('start=locked&cases=3');
+    let closed: () => void = () => undefined;
+    const close = vi.spyOn(fake, 'close_window').mockImplementation(() => new Promise((done) => (closed = done)));
+    fake.happen({ kind: 'close_requested', running: 1 });
+    const dialog = await screen.findByRole('dialog');
+    await user.click(within(dialog).getByRole('button', { name: '중단하고 닫기' }));
+    expect(await within(dialog).findByText(/작업이 멈추면 닫습니다/)).toBeInTheDocument();
+    await user.click(within(dialog).getByRole('button', { name: '중단하고 닫기' }));
+    expect(close).toHaveBeenCalledTimes(1);
+    expect(close).toHaveBeenCalledWith({ force: true });
+    closed();
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+  });
+});
+
 describe('an earlier version of a case', () => {
   it('opens from the list of versions, says what differs, and becomes the base of a new one', async () => {
     const { user, fake } = await openWindow();

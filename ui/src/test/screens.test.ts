@@ -143,6 +143,22 @@ const SCENES: Scene[] = [
     },
   },
   {
+    name: 'training, samples that others can read and a run that cannot be read',
+    route: { screen: 'data' },
+    shows: () => screen.findByRole('tablist'),
+    then: async (open) => {
+      const { user, fake } = open;
+      const samples = { name: 'samples.jsonl', path: '/home/ward/samples.jsonl', bytes: 10, shared: true };
+      const unreadable = [{ id: '20260220T080000.000Z', text: 'plan.json: expected value at line 1 column 1' }];
+      const known = await fake.training();
+      vi.spyOn(fake, 'training').mockResolvedValue({ ...known, samples, unreadable });
+      await tab(/^(학습|Training)$/)(open);
+      await screen.findByRole('region', { name: unreadable[0]!.id });
+      await user.click(screen.getByRole('button', { name: /내용 확인|See what will happen/ }));
+      await screen.findByRole('region', { name: /^(학습 내용|What will happen)$/ });
+    },
+  },
+  {
     name: 'training, asked before a run is removed',
     route: { screen: 'data' },
     shows: () => screen.findByRole('tablist'),

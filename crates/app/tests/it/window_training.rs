@@ -177,7 +177,7 @@ fn what_will_happen_is_told_and_a_run_is_kept_and_put_to_use() {
     }
 
     let in_use = window.use_training(&done.id).unwrap();
-    assert_eq!((in_use.model.as_str(), in_use.default), ("tiny", true));
+    assert_eq!((in_use.model.as_str(), in_use.default), ("tiny", false));
     let adapter = in_use.adapter;
     assert_eq!(window.adapters().unwrap(), std::slice::from_ref(&adapter));
     assert_eq!(adapter.models, ["tiny"]);
@@ -190,7 +190,10 @@ fn what_will_happen_is_told_and_a_run_is_kept_and_put_to_use() {
     let used = run(&window, &done.id);
     assert_eq!((used.adapter.as_ref(), used.used_by.as_slice()), (Some(&adapter.name), ["tiny".to_owned()].as_slice()));
     // Twice is once.
-    assert_eq!(window.use_training(&done.id).unwrap().adapter, adapter);
+    let with = ModelSettings { adapter: Some(adapter.name.clone()), ..ModelSettings::default() };
+    window.set_model("tiny", true, &with).unwrap();
+    let again = window.use_training(&done.id).unwrap();
+    assert_eq!((&again.adapter, again.default), (&adapter, true));
     assert_eq!(window.adapters().unwrap().len(), 1);
     // It is taken off, and put back.
     window.set_model("tiny", false, &ModelSettings::default()).unwrap();

@@ -1,6 +1,7 @@
 //! The application's side of a worker: starts it, feeds it, watches it, starts it again.
 
 use std::io::{BufReader, Read};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -378,6 +379,8 @@ impl Worker {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
+            // Ctrl-C in a terminal reaches every process of a group. The application decides what to do, and the worker ends with it.
+            .process_group(0)
             .spawn()
             .map_err(|e| gone(format!("{} cannot be started: {e}", command.program.display())))?;
         let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())

@@ -91,7 +91,6 @@ pub(crate) fn last_log_errors() -> String {
 pub fn run_worker() -> ExitCode {
     let Some(out) = claim_stdout() else { return ExitCode::from(3) };
     no_core_dump();
-    leave_interrupts_to_the_application();
     let out: Out = Arc::new(Mutex::new(out));
     let mut input = std::io::stdin().lock();
     let Ok(Some(first @ (Ask::Load(_) | Ask::Convert(_)))) = read_frame::<Ask>(&mut input) else {
@@ -150,13 +149,6 @@ pub fn no_core_dump() {
     let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: setrlimit reads the structure only.
     unsafe { libc::setrlimit(libc::RLIMIT_CORE, &raw const none) };
-}
-
-/// Ctrl-C in a terminal reaches this process as well. The application decides what to do, and this one ends with it.
-#[allow(unsafe_code)]
-fn leave_interrupts_to_the_application() {
-    // SAFETY: ignoring a signal installs no handler.
-    unsafe { libc::signal(libc::SIGINT, libc::SIG_IGN) };
 }
 
 #[allow(unsafe_code)]

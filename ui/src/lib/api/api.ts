@@ -57,7 +57,10 @@ export interface Api {
   activity(): Promise<void>;
   /** `save_preferences({preferences})`: of the person, or of the machine while nobody is signed in. */
   save_preferences(a: { preferences: S.Preferences }): Promise<void>;
-  /** `close_window({force})`: with `force` running jobs are interrupted, and can be run again. */
+  /**
+   * `close_window({force})`: with `force` running jobs are interrupted, and can be run again. A training ends at a checkpoint
+   * first, which may take a minute.
+   */
   close_window(a: { force: boolean }): Promise<void>;
   /** `stop_job({job})`: returns within 200 ms; the job then fails with `cancelled`. */
   stop_job(a: { job: number }): Promise<void>;
@@ -201,21 +204,24 @@ export interface Api {
 
   // --- Training ---
 
-  /** `training()`: presets, the samples that were chosen, all runs. */
+  /** `training()`: presets, the samples that were chosen, all runs, and those that cannot be read. */
   training(): Promise<R.Training>;
   /** `choose_samples()`: by a dialog. The program remembers the file until the window is closed. */
   choose_samples(): Promise<R.SamplesFile | null>;
-  /** `plan_training({choice, on})`: reads the samples and says what a run will be. Nothing is written. */
+  /** `plan_training({choice, on})`: reads the samples and says what a run will be. Nothing is written. It can be stopped. */
   plan_training(a: { choice: R.TrainingChoice; on: (progress: S.Progress) => void }): Promise<R.TrainingPlan>;
   /** `train({choice, on})`: one run at a time (`training.busy`). It goes on when the vault is locked. */
   train(a: { choice: R.TrainingChoice; on: (progress: S.Progress) => void }): Promise<R.TrainingRun>;
-  /** `resume_training({id, on})`: from the last checkpoint, with the settings that it had. */
+  /**
+   * `resume_training({id, on})`: from the last checkpoint, with the settings that it had. `training.other_run` when samples or
+   * model are others now.
+   */
   resume_training(a: { id: string; on: (progress: S.Progress) => void }): Promise<R.TrainingRun>;
   /** `training_losses({id})`: as far as the last checkpoint. */
   training_losses(a: { id: string }): Promise<R.Loss[]>;
   /** `use_training({id})`: takes the adapter of a run that is done, and attaches it to its model. */
-  use_training(a: { id: string }): Promise<R.AdapterView>;
-  /** `remove_training({id})`: an adapter that was taken from it stays. */
+  use_training(a: { id: string }): Promise<R.AdapterInUse>;
+  /** `remove_training({id})`: an adapter that was taken from it stays. Also of one that cannot be read. */
   remove_training(a: { id: string }): Promise<void>;
 
   // --- Knowledge, tables, evaluations ---

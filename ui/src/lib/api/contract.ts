@@ -52,6 +52,7 @@ export type Contract = [
   Held<Same<S.ModelSettings, Program.ModelSettings>>,
   Held<Same<S.ModelView, Program.ModelView>>,
   Held<Same<R.AdapterView, Program.AdapterView>>,
+  Held<Same<R.AdapterInUse, Program.AdapterInUse>>,
   Held<Same<R.TrainingChoice, Program.TrainingChoice>>,
   Held<Same<R.SamplesFile, Program.SamplesFile>>,
   Held<Same<R.TrainingPlan, Program.TrainingPlan>>,

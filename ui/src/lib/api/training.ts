@@ -47,6 +47,8 @@ export interface SamplesFile {
   name: string;
   path: string;
   bytes: number;
+  /** Other users of the computer can read it. */
+  shared: boolean;
 }
 
 /** What a run will be, before it begins. */
@@ -97,11 +99,25 @@ export interface TrainingRun {
   code: string | null;
   /** Of a run that goes on. */
   job: number | null;
+  /** Not one that is done or diverged. */
   resumable: boolean;
   /** Name of its adapter, where it was taken among the adapters. */
   adapter: string | null;
-  /** Whether a model is run with that. */
-  in_use: boolean;
+  /** Models of the list that are run with that. */
+  used_by: string[];
+}
+
+/** A run whose files cannot be read, and why. */
+export interface UnreadableRun {
+  id: string;
+  text: string;
+}
+
+/** An adapter that was attached to a model; `default`: suggestions use that one unless another is chosen. */
+export interface AdapterInUse {
+  adapter: AdapterView;
+  model: string;
+  default: boolean;
 }
 
 export interface Training {
@@ -110,6 +126,7 @@ export interface Training {
   samples: SamplesFile | null;
   /** The newest first. */
   runs: TrainingRun[];
+  unreadable: UnreadableRun[];
 }
 
 /** A loss of a training run, mean nats a token. */

@@ -1235,6 +1235,30 @@ at: string,
  */
 models: Array<string>, };
 
+export type AdapterInUse = {
+/**
+ * The adapter.
+ */
+adapter: AdapterView,
+/**
+ * The model that it was attached to.
+ */
+model: string,
+/**
+ * Whether that is the model that suggestions use unless another is chosen.
+ */
+default: boolean, };
+
+export type UnreadableRun = {
+/**
+ * Its folder.
+ */
+id: string,
+/**
+ * Why.
+ */
+text: string, };
+
 export type TrainingPreset = "published" | "best";
 
 export type TrainingChoice = {
@@ -1311,7 +1335,11 @@ path: string,
 /**
  * Its length.
  */
-bytes: number, };
+bytes: number,
+/**
+ * Whether other users of the computer may read it.
+ */
+shared: boolean, };
 
 export type FateView = {
 /**
@@ -1483,9 +1511,9 @@ resumable: boolean,
  */
 adapter: string | null,
 /**
- * Whether a model is run with that.
+ * Names of listed models that are run with that.
  */
-in_use: boolean, };
+used_by: Array<string>, };
 
 export type Training = {
 /**
@@ -1499,7 +1527,11 @@ samples: SamplesFile | null,
 /**
  * Runs, the newest first.
  */
-runs: Array<TrainingRun>, };
+runs: Array<TrainingRun>,
+/**
+ * Runs whose files cannot be read.
+ */
+unreadable: Array<UnreadableRun>, };
 
 export type Role = "clinician" | "reviewer" | "administrator";
 

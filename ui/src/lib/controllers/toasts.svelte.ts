@@ -8,8 +8,9 @@ export interface Toast {
 }
 
 const SHOWN_MS = 4000;
-/** With something to press it stays for longer. */
-const SHOWN_WITH_ACTION_MS = 12_000;
+/** With something to press, or more than a line to read, it stays for longer. */
+const SHOWN_LONGER_MS = 12_000;
+const LINE = 60;
 const MOST = 3;
 
 export class Toasts {
@@ -26,7 +27,8 @@ export class Toasts {
 
   private passing(toast: Omit<Toast, 'id'>): void {
     const id = this.push(toast);
-    setTimeout(() => this.dismiss(id), toast.action === undefined ? SHOWN_MS : SHOWN_WITH_ACTION_MS);
+    const short = toast.action === undefined && toast.text.length <= LINE;
+    setTimeout(() => this.dismiss(id), short ? SHOWN_MS : SHOWN_LONGER_MS);
   }
 
   problem(text: string, action?: Toast['action']): void {

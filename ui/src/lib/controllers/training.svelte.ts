@@ -1,4 +1,4 @@
-import { api, type Loss, type Progress, type TrainingChoice, type TrainingRun } from '../api';
+import { api, ApiError, type Loss, type Progress, type TrainingChoice, type TrainingRun } from '../api';
 import { Importing } from './importing.svelte';
 
 export type Step = Extract<Progress, { kind: 'step' }>;
@@ -47,8 +47,8 @@ export class Trainer extends Importing {
   step = $state.raw<Step | null>(null);
   curves = $state.raw<Curves>({ train: [], validation: [] });
   stopping = $state(false);
-  /** How the last one ended, until the next begins. */
-  ended = $state<'done' | 'stopped' | null>(null);
+  /** How the last one ended, until the next begins; `nothing`: it was stopped before there was a run. */
+  ended = $state<'done' | 'stopped' | 'nothing' | null>(null);
   private times: number[] = [];
 
   /** Seconds that are left, by the mean of the last steps. */
@@ -58,8 +58,9 @@ export class Trainer extends Importing {
     return mean * (this.step.steps - this.step.step);
   }
 
-  train(choice: TrainingChoice): Promise<TrainingRun | null> {
-    return this.through(null, { train: [], validation: [] }, (on) => api().train({ choice, on }));
+  /** Trains. `before`: the runs that there are already. */
+  train(choice: TrainingChoice, before: readonly string[]): Promise<TrainingRun | null> {
+    return this.through(null, { train: [], validation: [] }, (on) => api().train({ choice, on }), before);
   }
 
   /** Goes on with a run; the curve begins with what is known of it. */
@@ -75,6 +76,7 @@ export class Trainer extends Importing {
     id: string | null,
     begin: Curves,
     call: (on: (progress: Progress) => void) => Promise<TrainingRun>,
+    before: readonly string[] = [],
   ): Promise<TrainingRun | null> {
     if (this.busy) return null;
     this.id = id;
@@ -83,16 +85,34 @@ export class Trainer extends Importing {
     this.times = [];
     this.stopping = false;
     this.ended = null;
-    const run = await this.run(call);
-    if (run !== null) this.ended = 'done';
-    // That somebody stopped it is no fault.
-    else if (this.error?.code === 'cancelled') {
-      this.ended = 'stopped';
-      this.error = null;
-    }
+    let stopped = false;
+    const run = await this.run(async (on) => {
+      try {
+        return await call(on);
+      } catch (thrown) {
+        // That somebody stopped it is no fault.
+        stopped = ApiError.of(thrown).code === 'cancelled';
+        if (stopped) return null;
+        throw thrown;
+      }
+    });
     this.id = null;
     this.stopping = false;
+    if (run !== null) this.ended = 'done';
+    else if (stopped) {
+      const left = id !== null || this.step !== null || (await this.isMoreThan(before));
+      // Another one may have begun meanwhile.
+      if (!this.busy) this.ended = left ? 'stopped' : 'nothing';
+    }
     return run;
+  }
+
+  /** Whether there are other runs than these. Where that cannot be read, there may be. */
+  private async isMoreThan(before: readonly string[]): Promise<boolean> {
+    const now = await api()
+      .training()
+      .catch(() => null);
+    return now === null || [...now.runs, ...now.unreadable].some((run) => !before.includes(run.id));
   }
 
   protected override take(progress: Progress): void {

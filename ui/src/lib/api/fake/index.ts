@@ -136,7 +136,12 @@ export class Fake extends Suggestions implements Api {
 
   async training(): Promise<R.Training> {
     this.me();
-    return structuredClone({ presets: PRESETS, samples: this.samples, runs: this.trained });
+    return structuredClone({
+      presets: PRESETS,
+      samples: this.samples,
+      runs: this.trained.map(this.seen),
+      unreadable: [],
+    });
   }
   async choose_samples(): Promise<R.SamplesFile | null> {
     this.needs('administrator');
@@ -145,9 +150,11 @@ export class Fake extends Suggestions implements Api {
   }
   async plan_training(a: { choice: R.TrainingChoice; on: (p: S.Progress) => void }): Promise<R.TrainingPlan> {
     this.needs('administrator');
-    a.on({ kind: 'job', job: this.next++ });
+    const job = this.next++;
+    a.on({ kind: 'job', job });
     a.on({ kind: 'stage', stage: 'samples', done: 0, total: null });
     await this.wait();
+    if (this.stopped.has(job)) throw new ApiError('cancelled');
     return plan(this.settingsOf(a.choice));
   }
   async train(a: { choice: R.TrainingChoice; on: (p: S.Progress) => void }): Promise<R.TrainingRun> {
@@ -157,7 +164,7 @@ export class Fake extends Suggestions implements Api {
     const run: R.TrainingRun = {
       ...(structuredClone(this.trained.at(-1)) as R.TrainingRun),
       ...{ id: `run-${this.next++}`, at: this.now(), model: choice.model, settings, steps: 57 * settings.epochs },
-      ...{ step: 0, ended: 'running', kept_step: null, adapter: null, in_use: false },
+      ...{ step: 0, ended: 'running', kept_step: null, adapter: null },
     };
     this.trained.unshift(run);
     return this.steps(run, a.on);
@@ -170,16 +177,17 @@ export class Fake extends Suggestions implements Api {
     const run = this.run(a.id);
     return lossesOf(run.step, 1.6 + run.settings.rank / 40);
   }
-  async use_training(a: { id: string }): Promise<R.AdapterView> {
+  async use_training(a: { id: string }): Promise<R.AdapterInUse> {
     this.needs('administrator');
     const run = this.run(a.id);
-    const name = `${run.model ?? ''}-${run.id}`;
-    for (const other of this.trained) other.in_use = other === run;
+    const model = this.known.find((m) => m.name === run.model);
+    if (model === undefined) throw new ApiError('training.no_model');
+    const name = `${model.name}-${run.id}`;
     run.adapter = name;
-    for (const m of this.known) if (m.name === run.model) m.settings.adapter = name;
-    const made = { ...(structuredClone(this.adapted[0]) as R.AdapterView), name, at: this.now() };
-    this.adapted.unshift(made);
-    return made;
+    model.settings.adapter = name;
+    const adapter = { ...(structuredClone(this.adapted[0]) as R.AdapterView), name, at: this.now() };
+    this.adapted.unshift(adapter);
+    return { adapter, model: model.name, default: model.default };
   }
   async remove_training(a: { id: string }): Promise<void> {
     this.needs('administrator');
@@ -190,6 +198,11 @@ export class Fake extends Suggestions implements Api {
     if (of === undefined) throw new ApiError('unknown');
     return { ...of.settings, rank: choice.rank ?? of.settings.rank, epochs: choice.epochs ?? of.settings.epochs };
   }
+  /** A run with the models that have its adapter now. */
+  private seen = (run: R.TrainingRun): R.TrainingRun => {
+    const having = this.known.filter((m) => run.adapter !== null && m.settings.adapter === run.adapter);
+    return { ...run, used_by: having.map((m) => m.name) };
+  };
   private run(id: string): R.TrainingRun {
     const found = this.trained.find((run) => run.id === id);
     if (found === undefined) throw new ApiError('training.missing', { id });

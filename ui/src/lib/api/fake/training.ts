@@ -20,6 +20,7 @@ export const SAMPLES: SamplesFile = {
   name: 'samples.jsonl',
   path: '/home/ward/imported/samples.jsonl',
   bytes: 412_000,
+  shared: false,
 };
 
 /** Losses as training has them: falling, with a hair; an evaluation each 30 steps. */
@@ -79,7 +80,7 @@ export const RUNS: TrainingRun[] = [
     job: null,
     resumable: true,
     adapter: null,
-    in_use: false,
+    used_by: [],
   },
   {
     id: '20260221T093000.000Z',
@@ -103,7 +104,7 @@ export const RUNS: TrainingRun[] = [
     job: null,
     resumable: false,
     adapter: null,
-    in_use: false,
+    used_by: [],
   },
 ];
 

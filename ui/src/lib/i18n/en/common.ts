@@ -128,9 +128,9 @@ export const common = {
 
   'close.title': 'Work is still running',
   'close.text': ({ count }: { count: number }) =>
-    count === 1
-      ? 'One job will be interrupted. It can be run again later.'
-      : `${count} jobs will be interrupted. They can be run again later.`,
+    `${count === 1 ? 'One job' : `${count} jobs`} will be stopped. A training keeps a checkpoint, and you can go on with it later; other work can be run again.`,
   'close.stay': 'Keep working',
   'close.leave': 'Interrupt and close',
+  'close.leaving':
+    'It closes when the work has stopped. A training keeps its checkpoint first: that can take a minute.',
 } as const;

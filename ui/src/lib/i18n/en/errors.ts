@@ -79,10 +79,15 @@ export const errors: Record<keyof typeof ko, (p: ErrorParams) => Words> = {
   'train.memory': (p) =>
     say(
       'There is too little memory to train.',
-      'Make length or batch smaller, or choose a smaller model.',
+      'Lower the rank, close other programs, or choose a smaller model.',
       told(p, 'text'),
     ),
-  'train.diverged': (p) => say('The training diverged.', 'Start again with a lower learning rate.', told(p, 'text')),
+  'train.diverged': (p) =>
+    say(
+      'The training diverged.',
+      'Begin a new one with the other settings or with other samples; going on would repeat it.',
+      told(p, 'text'),
+    ),
   'train.adapter': (p) =>
     say('The adapter cannot be read.', 'Choose one that was made for this model.', told(p, 'text')),
   'train.io': (p) =>
@@ -109,12 +114,31 @@ export const errors: Record<keyof typeof ko, (p: ErrorParams) => Words> = {
   'training.unreadable': (p) =>
     say(
       `A file cannot be read as one of a training run${path(p)}.`,
-      'Take that folder out of the folder “training”.',
+      'Remove the run, or bring its files back.',
+      told(p, 'text'),
+    ),
+  'training.other_run': (p) =>
+    say(
+      'The samples or the model are not what they were when this run began.',
+      'Choose “Begin training” for a new run, or bring the files back.',
       told(p, 'text'),
     ),
   'adapter.not_one': (p) => say(`Not a GGUF adapter${path(p)}.`, 'Choose the adapter.gguf of a training run.'),
   'adapter.no_base': (p) =>
-    say(`It does not say which model it was trained on${path(p)}.`, 'Choose an adapter that Bogam trained.'),
+    say(
+      `The file does not say which GGUF model it was trained on${path(p)}.`,
+      'Train it on the GGUF file of the model, or work it into that file with “bogam train merge” and add what comes of it as a model.',
+    ),
+  'adapter.name': (p) =>
+    say(
+      `An adapter cannot have this name: ${told(p, 'name')}`,
+      'Give the file another name, one that does not begin with a dot, and add it again.',
+    ),
+  'adapter.unusable': (p) =>
+    say(
+      `The adapter of this model is missing, damaged or of another model: ${told(p, 'name')}`,
+      'Under Data and models, take it off the model, or add it again.',
+    ),
   'adapter.already_there': (p) =>
     say(
       `There is an adapter of this name: ${told(p, 'name')}`,

@@ -125,7 +125,8 @@ export const common = {
 
   'close.title': '작업이 끝나지 않았습니다',
   'close.text': ({ count }: { count: number }) =>
-    `진행 중인 작업 ${count}건이 중단됩니다. 나중에 다시 실행할 수 있습니다.`,
+    `진행 중인 작업 ${count}건을 중단합니다. 학습은 저장 지점을 남기므로 나중에 이어서 할 수 있고, 다른 작업은 다시 실행할 수 있습니다.`,
   'close.stay': '계속 작업',
   'close.leave': '중단하고 닫기',
+  'close.leaving': '작업이 멈추면 닫습니다. 학습은 먼저 저장 지점을 남기므로 1분쯤 걸릴 수 있습니다.',
 } as const;

@@ -84,16 +84,24 @@ export const errors = {
       '공간을 비우고 다시 시도하십시오. 쓰다 만 파일이 있으면 지우십시오.',
     ),
   'train.model': (p: ErrorParams) =>
-    say('이 모델은 학습시킬 수 없습니다.', '라마 계열의 GGUF 파일을 고르십시오.', told(p, 'text')),
+    say('이 모델은 학습시킬 수 없습니다.', 'Llama 계열의 GGUF 파일을 고르십시오.', told(p, 'text')),
   'train.samples': (p: ErrorParams) =>
     say('학습할 표본이 없습니다.', '표본 파일과 제외 사유를 확인하십시오.', told(p, 'text')),
   'train.setting': (p: ErrorParams) => say('학습 설정이 맞지 않습니다.', '값을 고치십시오.', told(p, 'text')),
   'train.memory': (p: ErrorParams) =>
-    say('학습할 메모리가 모자랍니다.', '길이나 배치를 줄이거나 더 작은 모델을 고르십시오.', told(p, 'text')),
+    say(
+      '학습할 메모리가 모자랍니다.',
+      '랭크를 낮추거나, 다른 프로그램을 닫거나, 더 작은 모델을 고르십시오.',
+      told(p, 'text'),
+    ),
   'train.diverged': (p: ErrorParams) =>
-    say('학습이 발산했습니다.', '학습률을 낮추어 다시 시작하십시오.', told(p, 'text')),
+    say(
+      '학습이 발산했습니다.',
+      '다른 설정이나 다른 표본으로 새로 학습하십시오. 이어서 학습하면 같은 결과가 되풀이됩니다.',
+      told(p, 'text'),
+    ),
   'train.adapter': (p: ErrorParams) =>
-    say('어댑터를 읽을 수 없습니다.', '이 모델에서 만든 어댑터를 고르십시오.', told(p, 'text')),
+    say('어댑터를 읽을 수 없습니다.', '이 모델로 학습한 어댑터를 고르십시오.', told(p, 'text')),
   'train.io': (p: ErrorParams) =>
     say('학습 파일을 읽거나 쓰지 못했습니다.', '저장 공간을 확인하고 이어서 학습하십시오.', told(p, 'text')),
   'train.tensor': (p: ErrorParams) =>
@@ -102,27 +110,47 @@ export const errors = {
   'training.busy': () => say('다른 학습이 진행 중입니다.', '그 학습이 끝나거나 멈춘 뒤 다시 시도하십시오.'),
   'training.missing': () => say('찾는 학습 기록이 없습니다.', '목록을 새로 읽으십시오.'),
   'training.done': () => say('이미 끝난 학습이라 이어서 할 수 없습니다.', '새 학습을 시작하십시오.'),
-  'training.not_done': () => say('아직 끝나지 않은 학습이라 어댑터가 없습니다.', '이어서 학습해 끝낸 뒤 쓰십시오.'),
+  'training.not_done': () =>
+    say('아직 끝나지 않은 학습이라 어댑터가 없습니다.', '이어서 학습해 마친 뒤 다시 시도하십시오.'),
   'training.no_samples': () => say('표본 파일을 고르지 않았습니다.', '표본 파일을 고른 뒤 다시 시도하십시오.'),
   'training.no_model': (p: ErrorParams) =>
     say('이 어댑터에 맞는 모델이 목록에 없습니다.', '학습에 쓴 모델을 추가한 뒤 다시 시도하십시오.', told(p, 'name')),
   'training.unreadable': (p: ErrorParams) =>
     say(
       `학습 기록으로 읽을 수 없는 파일이 있습니다${path(p)}.`,
-      '그 폴더를 training 폴더에서 빼십시오.',
+      '그 학습 기록을 빼거나, 원래 파일을 되돌려 놓으십시오.',
+      told(p, 'text'),
+    ),
+  'training.other_run': (p: ErrorParams) =>
+    say(
+      '표본이나 모델이 이 학습을 시작할 때와 다릅니다.',
+      '‘학습 시작’으로 새로 학습하거나, 그때의 파일을 되돌려 놓으십시오.',
       told(p, 'text'),
     ),
   'adapter.not_one': (p: ErrorParams) =>
     say(`GGUF 어댑터 파일이 아닙니다${path(p)}.`, '학습에서 나온 adapter.gguf 파일을 고르십시오.'),
   'adapter.no_base': (p: ErrorParams) =>
-    say(`어느 모델에서 학습한 어댑터인지 적혀 있지 않습니다${path(p)}.`, '보감에서 학습한 어댑터를 고르십시오.'),
+    say(
+      `어느 GGUF 모델로 학습한 어댑터인지 파일에 적혀 있지 않습니다${path(p)}.`,
+      '그 모델의 GGUF 파일로 학습하거나, ‘bogam train merge’로 GGUF 파일에 합친 뒤 모델로 추가하십시오.',
+    ),
+  'adapter.name': (p: ErrorParams) =>
+    say(
+      `어댑터에 쓸 수 없는 이름입니다: ${told(p, 'name')}`,
+      '파일의 이름을 마침표로 시작하지 않게 바꾸어 다시 추가하십시오.',
+    ),
+  'adapter.unusable': (p: ErrorParams) =>
+    say(
+      `이 모델에 적용한 어댑터가 없거나, 손상되었거나, 다른 모델의 것입니다: ${told(p, 'name')}`,
+      '자료와 모델 화면에서 그 모델의 어댑터를 ‘쓰지 않음’으로 바꾸거나, 어댑터를 다시 추가하십시오.',
+    ),
   'adapter.already_there': (p: ErrorParams) =>
     say(`같은 이름의 어댑터가 있습니다: ${told(p, 'name')}`, '그 어댑터를 빼거나 파일의 이름을 바꾸어 추가하십시오.'),
   'adapter.missing': (p: ErrorParams) =>
     say(`어댑터 파일이 없습니다: ${told(p, 'name')}`, '어댑터를 다시 추가하거나 다른 어댑터를 고르십시오.'),
   'adapter.other_model': (p: ErrorParams) =>
     say(
-      '다른 모델에서 학습한 어댑터라 이 모델에는 쓸 수 없습니다.',
+      '다른 모델로 학습한 어댑터라 이 모델에는 쓸 수 없습니다.',
       '이 모델의 어댑터를 고르십시오.',
       both(p, 'name', 'model'),
     ),
