@@ -4,6 +4,7 @@
 //! reused. What a request is answered therefore does not depend on what was asked before it: the same batches are computed
 //! either way. A free text may go on from any word.
 
+mod draw;
 mod generate;
 mod prefix;
 mod score;

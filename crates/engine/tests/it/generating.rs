@@ -17,8 +17,8 @@ fn request(prompt: Prompt, constraint: Constraint, max_tokens: usize) -> Generat
     GenerateRequest { prompt, constraint, sampling: Sampling::greedy(), max_tokens }
 }
 
-/// llama.cpp's own way: prompt in one batch, its greedy sampler, one token a call.
-fn llama_greedy(prompt: &[i32], count: usize) -> Vec<i32> {
+/// llama.cpp's own way: prompt in one batch, its sampler, one token a call.
+fn llama_written(prompt: &[i32], count: usize, mut sampler: LlamaSampler) -> Vec<i32> {
     // The session started llama.cpp; this value only stands for that and must not end it.
     let started = ManuallyDrop::new(LlamaBackend {});
     let params = LlamaContextParams::default()
@@ -28,7 +28,6 @@ fn llama_greedy(prompt: &[i32], count: usize) -> Vec<i32> {
         .with_n_threads(2)
         .with_n_threads_batch(2);
     let mut context = model().new_context(&started, params).unwrap();
-    let mut sampler = LlamaSampler::greedy();
     let mut batch = LlamaBatch::new(1024, 1);
     for (i, &t) in prompt.iter().enumerate() {
         batch.add(LlamaToken(t), i as i32, &[0], i + 1 == prompt.len()).unwrap();
@@ -75,7 +74,7 @@ fn greedy_writing_gives_llama_cpps_tokens_on_twenty_prompts() {
     for (i, prompt) in prompts.enumerate() {
         let tokens = session.prompt_tokens(&prompt).unwrap();
         let written = session.generate(&request(prompt, Constraint::Free, 48), &mut Recorder::default()).unwrap();
-        let expected = llama_greedy(&tokens, written.tokens.len());
+        let expected = llama_written(&tokens, written.tokens.len(), LlamaSampler::greedy());
         assert_eq!(written.tokens, expected, "prompt {i}: {}", written.text);
         compared += expected.len();
     }
@@ -162,6 +161,43 @@ fn korean_is_streamed_in_whole_characters() {
     session.generate(&request, &mut control).unwrap();
     assert!(control.pieces.iter().any(|p| p.chars().any(|c| ('가'..='힣').contains(&c))), "{:?}", control.pieces);
     assert!(control.pieces.iter().all(|p| !p.contains('\u{FFFD}')), "{:?}", control.pieces);
+}
+
+#[test]
+fn a_draw_is_the_one_of_llama_cpps_samplers() {
+    let _turn = turn();
+    let mut session = session();
+    let mut written = 0;
+    for (seed, question) in ["What is heart failure?", "How is asthma treated?", "Name some fruit."].iter().enumerate()
+    {
+        for (penalty, top_k, top_p, min_p) in [(1.1, 200, 1.0, 0.0), (1.0, 40, 0.9, 0.05), (1.3, 8, 0.95, 0.0)] {
+            let seed = u32::try_from(seed).unwrap();
+            let chain = LlamaSampler::chain_simple([
+                LlamaSampler::penalties(model().n_vocab(), 64, penalty, 0.0, 0.0),
+                LlamaSampler::top_k(top_k),
+                LlamaSampler::top_p(top_p, 1),
+                LlamaSampler::min_p(min_p, 1),
+                LlamaSampler::temp(0.8),
+                LlamaSampler::dist(seed),
+            ]);
+            let sampling = Sampling {
+                temperature: 0.8,
+                top_k,
+                top_p,
+                min_p,
+                repetition_penalty: penalty,
+                penalty_window: 64,
+                seed,
+            };
+            let asked = GenerateRequest { sampling, ..request(chat(question), Constraint::Free, 48) };
+            let tokens = session.generate(&asked, &mut Recorder::default()).unwrap().tokens;
+            let prompt = session.prompt_tokens(&asked.prompt).unwrap();
+            assert!(prompt.len() <= 64, "read in one batch, as below");
+            assert_eq!(tokens, llama_written(&prompt, tokens.len(), chain), "{question} {penalty} {top_k}");
+            written += tokens.len();
+        }
+    }
+    assert!(written > 200, "{written}");
 }
 
 #[test]

@@ -1,23 +1,22 @@
 //! Writing: token by token, or in runs where a constraint leaves no choice.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
 use llama_cpp_2::model::LlamaModel;
-use llama_cpp_2::sampling::LlamaSampler;
 use llama_cpp_2::token::LlamaToken;
-use llama_cpp_2::token::data::LlamaTokenData;
-use llama_cpp_2::token::data_array::LlamaTokenDataArray;
 use llguidance::api::TopLevelGrammar;
 use llguidance::{Matcher, ParserFactory};
 use toktrie::{InferenceCapabilities, TokEnv, TokRxInfo, TokTrie, TokenizerEnv};
 
+use super::draw::Drawing;
 use super::{Control, Logits, Reading, Session, millis, to_i32};
 use crate::error::EngineError;
 use crate::llama::list::{ListState, Next};
-use crate::llama::logits::{argmax, log_sum_exp};
+use crate::llama::logits::log_sum_exp;
 use crate::llama::trie::Token;
-use crate::request::{Constraint, End, GenerateRequest, Generated, Sampling};
+use crate::request::{Constraint, End, GenerateRequest, Generated};
 use crate::text::{Utf8Stream, last_sentence_end, repeated_tail};
 
 /// Tokens that a free text may take beyond its budget to end its sentence.
@@ -191,40 +190,6 @@ impl Session {
         Ok(Guide::Grammar(Box::new(factory.matcher(grammar)?)))
     }
 
-    fn sampler(&self, sampling: &Sampling) -> Option<LlamaSampler> {
-        let vocabulary = self.model.n_vocab();
-        let penalised = sampling.repetition_penalty > 1.0 && sampling.penalty_window > 0;
-        if sampling.temperature <= 0.0 && !penalised {
-            return None;
-        }
-        let mut chain = Vec::new();
-        if penalised {
-            chain.push(LlamaSampler::penalties(
-                vocabulary,
-                sampling.penalty_window,
-                sampling.repetition_penalty,
-                0.0,
-                0.0,
-            ));
-        }
-        if sampling.temperature <= 0.0 {
-            chain.push(LlamaSampler::greedy());
-        } else {
-            if sampling.top_k > 0 {
-                chain.push(LlamaSampler::top_k(sampling.top_k));
-            }
-            if sampling.top_p < 1.0 {
-                chain.push(LlamaSampler::top_p(sampling.top_p, 1));
-            }
-            if sampling.min_p > 0.0 {
-                chain.push(LlamaSampler::min_p(sampling.min_p, 1));
-            }
-            chain.push(LlamaSampler::temp(sampling.temperature));
-            chain.push(LlamaSampler::dist(sampling.seed));
-        }
-        Some(LlamaSampler::chain_simple(chain))
-    }
-
     /// Writes a text.
     ///
     /// # Errors
@@ -256,7 +221,7 @@ impl Session {
         let prefill_ms = millis(start);
         let start = Instant::now();
         let mut guide = self.guide(&request.constraint)?;
-        let mut sampler = self.sampler(&request.sampling);
+        let mut drawing = Drawing::new(&request.sampling);
         let mut writing = Writing {
             tokens: Vec::new(),
             forced: 0,
@@ -265,7 +230,7 @@ impl Session {
             item: 0.0,
             items: Vec::new(),
         };
-        let end = self.write(&mut writing, &mut guide, sampler.as_mut(), budget, most, control)?;
+        let end = self.write(&mut writing, &mut guide, &mut drawing, budget, most, control)?;
         if free && matches!(end, End::Budget | End::Loop) {
             let keep = last_sentence_end(&writing.text);
             if keep < writing.text.len() {
@@ -290,7 +255,7 @@ impl Session {
         &mut self,
         writing: &mut Writing,
         guide: &mut Guide,
-        mut sampler: Option<&mut LlamaSampler>,
+        drawing: &mut Drawing,
         budget: usize,
         most: usize,
         control: &mut dyn Control,
@@ -325,7 +290,7 @@ impl Session {
                     run
                 }
                 allowed @ (Allowed::All | Allowed::Mask(_) | Allowed::Tokens(_)) => {
-                    let token = self.draw(&allowed, sampler.as_deref_mut())?;
+                    let token = self.draw(&allowed, drawing, &writing.tokens)?;
                     if self.model.vocab().is_eog(LlamaToken(token)) {
                         return Ok(End::Stop);
                     }
@@ -335,13 +300,13 @@ impl Session {
                     vec![token]
                 }
             };
-            self.take(&run, writing, guide, sampler.as_deref_mut(), control)?;
+            self.take(&run, writing, guide, control)?;
             // What a grammar forces behind a token is evaluated in one batch with it.
             while ahead.is_none() && self.force && matches!(guide, Guide::Grammar(_)) {
                 match guide.allowed(self)? {
                     Allowed::Forced(more) => {
                         writing.forced += more.len();
-                        self.take(&more, writing, guide, sampler.as_deref_mut(), control)?;
+                        self.take(&more, writing, guide, control)?;
                         run.extend(more);
                     }
                     other @ (Allowed::All | Allowed::Mask(_) | Allowed::Tokens(_) | Allowed::Nothing) => {
@@ -369,15 +334,11 @@ impl Session {
         run: &[Token],
         writing: &mut Writing,
         guide: &mut Guide,
-        mut sampler: Option<&mut LlamaSampler>,
         control: &mut dyn Control,
     ) -> Result<(), EngineError> {
         for &token in run {
             if guide.accept(token)? {
                 writing.items.push(std::mem::take(&mut writing.item));
-            }
-            if let Some(sampler) = sampler.as_deref_mut() {
-                sampler.accept(LlamaToken(token));
             }
             writing.tokens.push(token);
             let bytes = self.piece(token);
@@ -397,37 +358,19 @@ impl Session {
         Ok(f64::from(logit) - log_sum_exp(logits))
     }
 
-    fn draw(&mut self, allowed: &Allowed, sampler: Option<&mut LlamaSampler>) -> Result<Token, EngineError> {
-        let logits = self.context()?.get_logits_ith(-1);
-        let logit = |id: Token| usize::try_from(id).ok().and_then(|t| logits.get(t)).copied();
-        let candidates: Option<Vec<Token>> = match allowed {
+    fn draw(&mut self, allowed: &Allowed, drawing: &mut Drawing, written: &[Token]) -> Result<Token, EngineError> {
+        let ids: Option<Cow<'_, [Token]>> = match allowed {
             Allowed::All => None,
             Allowed::Mask(mask) => {
                 let mut ids = Vec::new();
                 mask.iter_set_entries(|id| ids.extend(i32::try_from(id)));
-                Some(ids)
+                Some(ids.into())
             }
-            Allowed::Tokens(tokens) | Allowed::Forced(tokens) => Some(tokens.clone()),
-            Allowed::Nothing => Some(Vec::new()),
+            Allowed::Tokens(tokens) | Allowed::Forced(tokens) => Some(tokens.into()),
+            Allowed::Nothing => Some(Cow::default()),
         };
-        let Some(sampler) = sampler else {
-            let Some(ids) = candidates else { return Ok(to_i32(argmax(logits))) };
-            let best = ids.into_iter().filter_map(|id| logit(id).map(|l| (id, l)));
-            let best = best.reduce(|a, b| if b.1 > a.1 { b } else { a });
-            return best
-                .map(|(id, _)| id)
-                .ok_or_else(|| EngineError::Constraint { message: "no token is allowed".into() });
-        };
-        let data: Vec<LlamaTokenData> = match candidates {
-            None => (0_i32..).zip(logits).map(|(id, &l)| LlamaTokenData::new(LlamaToken(id), l, 0.0)).collect(),
-            Some(ids) => ids
-                .into_iter()
-                .filter_map(|id| logit(id).map(|l| LlamaTokenData::new(LlamaToken(id), l, 0.0)))
-                .collect(),
-        };
-        let mut array = LlamaTokenDataArray::new(data, false);
-        sampler.apply(&mut array);
-        let token = array.selected_token().map(|t| t.0);
+        let logits = self.context()?.get_logits_ith(-1);
+        let token = drawing.draw(logits, ids.as_deref(), written);
         token.ok_or_else(|| EngineError::Constraint { message: "no token is allowed".into() })
     }
 }
