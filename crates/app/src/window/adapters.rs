@@ -51,14 +51,22 @@ pub(super) fn is_adapter(path: &Path) -> bool {
     Header::read(path).is_ok_and(|header| header.string("general.type") == Some("adapter"))
 }
 
-/// Models of the list whose file, or the file that theirs was converted from, has this hash.
-fn models_of(base: &str) -> Result<Vec<Model>, AppError> {
-    let belongs = |model: &Model| {
-        let header = model.path.as_deref().and_then(|path| Header::read(path).ok());
-        let origin = header.as_ref().and_then(|header| header.string(BASE));
-        header.is_some() && is_base(base, &format!("sha256:{}", model.entry.sha256), origin)
+/// Models of the list that can be read, each with the hash of the file that it was converted from. A header holds a vocabulary:
+/// each is read once for all adapters.
+fn bases() -> Result<Vec<(Model, Option<String>)>, AppError> {
+    let read = |model: Model| {
+        let header = Header::read(model.path.as_deref()?).ok()?;
+        let origin = header.string(BASE).map(str::to_owned);
+        Some((model, origin))
     };
-    Ok(models::all()?.into_iter().filter(belongs).collect())
+    Ok(models::all()?.into_iter().filter_map(read).collect())
+}
+
+/// Those whose file, or the file that theirs was converted from, has this hash.
+fn models_of<'a>(base: &'a str, bases: &'a [(Model, Option<String>)]) -> impl Iterator<Item = &'a Model> {
+    let belongs =
+        |model: &Model, origin: Option<&str>| is_base(base, &format!("sha256:{}", model.entry.sha256), origin);
+    bases.iter().filter(move |(model, origin)| belongs(model, origin.as_deref())).map(|(model, _)| model)
 }
 
 /// A name that is one of a file and of nothing above or below it.
@@ -89,7 +97,7 @@ fn names() -> Result<Vec<String>, AppError> {
 /// Refuses an adapter at a model that it does not belong to.
 pub(super) fn must_fit(name: &str, model: &Model) -> Answer<()> {
     let about = about(name)?;
-    if models_of(&about.base)?.iter().all(|other| other.entry.name != model.entry.name) {
+    if models_of(&about.base, &bases()?).all(|other| other.entry.name != model.entry.name) {
         return Err(fault("adapter.other_model", &[("name", json!(name)), ("model", json!(model.entry.name))]));
     }
     Ok(())
@@ -111,12 +119,12 @@ pub(super) fn named(path: &Path) -> Option<String> {
     (path.parent() == Some(folder().as_path())).then(|| path.file_stem()?.to_str().map(str::to_owned))?
 }
 
-fn view(name: &str) -> Answer<AdapterView> {
+fn view(name: &str, bases: &[(Model, Option<String>)]) -> Answer<AdapterView> {
     let about = about(name)?;
     Ok(AdapterView {
         name: name.to_owned(),
         bytes: std::fs::metadata(file(name)).map_or(0, |meta| meta.len()),
-        models: models_of(&about.base)?.into_iter().map(|model| model.entry.name).collect(),
+        models: models_of(&about.base, bases).map(|model| model.entry.name.clone()).collect(),
         sha256: about.sha256,
         base: about.base,
         samples: about.samples,
@@ -160,7 +168,7 @@ fn take(path: &Path, name: &str, run: Option<&str>, at: String) -> Answer<()> {
     }
     let samples = header.string("bogam.samples").map(str::to_owned);
     let report = report_beside(path, base, samples.as_deref());
-    let read = models_of(base)?.first().map(|model| read_with(path, model)).transpose()?;
+    let read = models_of(base, &bases()?).next().map(|model| read_with(path, model)).transpose()?;
     let wide = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
     let loss = report.as_ref().and_then(|run| run.validation_loss.iter().find(|(step, _)| *step == run.kept_step));
     let method = report.as_ref().and_then(|run| serde_json::to_value(run.method).ok());
@@ -199,7 +207,8 @@ impl Window {
     /// When nobody is signed in, or one cannot be read.
     pub fn adapters(&self) -> Answer<Vec<AdapterView>> {
         self.desk.with(|session| session.may(crate::vault::UseCase::KeepOwn))?;
-        let mut all = names()?.iter().map(|name| view(name)).collect::<Answer<Vec<_>>>()?;
+        let bases = bases()?;
+        let mut all = names()?.iter().map(|name| view(name, &bases)).collect::<Answer<Vec<_>>>()?;
         all.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.name.cmp(&b.name)));
         Ok(all)
     }
@@ -214,7 +223,7 @@ impl Window {
         on(stage(Stage::Copying));
         let name = name_of(path);
         take(path, &name, None, self.now().to_string())?;
-        view(&name)
+        view(&name, &bases()?)
     }
 
     /// Removes an adapter. Models that it was attached to are run without one.
@@ -256,7 +265,7 @@ impl Window {
                 name
             }
         };
-        let adapter = view(&name)?;
+        let adapter = view(&name, &bases()?)?;
         let named = adapter.models.iter().find(|of| Some(of.as_str()) == model);
         let Some(model) = named.or(adapter.models.first()).cloned() else {
             return Err(fault("training.no_model", &[("name", json!(name))]));
